@@ -1,0 +1,96 @@
+"""Argument checks shared by every module: each names the argument, what was wanted and what came."""
+
+import numbers
+
+
+def check_choice(name, value, choices):
+    """Return `value` if it is one of `choices`.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    if value not in choices:
+        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, choices))}. Received: {name}={value!r}")
+    return value
+
+
+def check_int(name, value, minimum):
+    """Return `value` as an int if it is a whole number >= `minimum` (a bool is not a number here).
+
+    Raises:
+        ValueError: if it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
+        raise ValueError(f"`{name}` must be a whole number >= {minimum}. Received: {name}={value!r}")
+    return int(value)
+
+
+def check_number(name, value, minimum=None, maximum=None, exclusive=False):
+    """Return `value` as a float if it is a finite number within the bounds.
+
+    Args:
+        name: str. Name of the argument, for the message.
+        value: The number.
+        minimum: Lower bound or None.
+        maximum: Upper bound or None.
+        exclusive: bool. Whether the lower bound itself is refused.
+
+    Raises:
+        ValueError: if it is not a number, not finite or out of bounds.
+    """
+    wanted = "a finite number"
+    if minimum is not None:
+        wanted += f" {'>' if exclusive else '>='} {minimum}"
+    if maximum is not None:
+        wanted += f"{' and' if minimum is not None else ''} <= {maximum}"
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if (
+        not is_number
+        or not float("-inf") < value < float("inf")
+        or (minimum is not None and (value <= minimum if exclusive else value < minimum))
+        or (maximum is not None and value > maximum)
+    ):
+        raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}")
+    return float(value)
+
+
+def check_shape(name, shape):
+    """Return `shape` as a tuple of ints >= 1 (an event shape: no batch axis, no None).
+
+    Raises:
+        ValueError: if it is empty or an entry is not a whole number >= 1.
+    """
+    if isinstance(shape, numbers.Integral) and not isinstance(shape, bool):
+        shape = (shape,)
+    try:
+        entries = tuple(shape)
+    except TypeError:
+        entries = ()
+    bad = [n for n in entries if isinstance(n, bool) or not isinstance(n, numbers.Integral) or n < 1]
+    if not entries or bad:
+        raise ValueError(
+            f"`{name}` must be a tuple of whole numbers >= 1 without the batch axis, "
+            f"such as (28, 28, 1). Received: {name}={shape!r}"
+        )
+    return tuple(int(n) for n in entries)
+
+
+def check_same_shape(**tensors):
+    """Check that the static shapes of all tensors given by name agree wherever both are known.
+
+    Raises:
+        ValueError: if two shapes differ.
+    """
+    (first_name, first), *rest = tensors.items()
+    for name, tensor in rest:
+        if not shapes_agree(first.shape, tensor.shape):
+            raise ValueError(
+                f"`{first_name}` and `{name}` must have the same shape. "
+                f"Received: {first_name}.shape={tuple(first.shape)}, {name}.shape={tuple(tensor.shape)}"
+            )
+
+
+def shapes_agree(a, b):
+    """Whether two static shapes have the same rank and no two known sizes differ (None is unknown)."""
+    a, b = tuple(a), tuple(b)
+    return len(a) == len(b) and all(m is None or n is None or m == n for m, n in zip(a, b, strict=True))

@@ -1,0 +1,119 @@
+"""Divergences between distributions, per example, in nats."""
+
+from keras import ops
+
+from keras_vae._checks import check_int, check_same_shape
+
+
+def gaussian_kl_per_dim(z_mean, z_log_var):
+    """KL divergence of each latent dimension from the standard normal.
+
+    Args:
+        z_mean: Tensor, shape `(..., latent_dim)`. Posterior mean.
+        z_log_var: Tensor, same shape. Log variance, not log stddev.
+
+    Returns:
+        kl: Tensor, same shape. Nats, >= 0.
+
+    Raises:
+        ValueError: if the two shapes differ.
+
+    References:
+        Kingma & Welling 2014, appendix B. https://arxiv.org/abs/1312.6114
+    """
+    check_same_shape(z_mean=z_mean, z_log_var=z_log_var)
+    # expm1 keeps precision near the prior, where exp(v) - 1 - v cancels.
+    return 0.5 * (ops.square(z_mean) + ops.expm1(z_log_var) - z_log_var)
+
+
+def gaussian_kl(z_mean, z_log_var):
+    """KL divergence from the standard normal: KL( N(z_mean, exp(z_log_var)) || N(0, I) ).
+
+    Args:
+        z_mean: Tensor, shape `(..., latent_dim)`. Posterior mean.
+        z_log_var: Tensor, same shape. Log variance, not log stddev.
+
+    Returns:
+        kl: Tensor, shape `(...,)`. Nats, >= 0, summed over `latent_dim`, not averaged.
+
+    Raises:
+        ValueError: if the two shapes differ.
+
+    References:
+        Kingma & Welling 2014, appendix B. https://arxiv.org/abs/1312.6114
+    """
+    return ops.sum(gaussian_kl_per_dim(z_mean, z_log_var), axis=-1)
+
+
+def diagonal_gaussians_kl(q_mean, q_log_var, p_mean, p_log_var):
+    """KL divergence between two diagonal Gaussians: KL( N(q_mean, exp(q_log_var)) || N(p_mean, exp(p_log_var)) ).
+
+    Args:
+        q_mean: Tensor, shape `(..., latent_dim)`. Mean of the first.
+        q_log_var: Tensor, same shape. Log variance of the first.
+        p_mean: Tensor, same shape. Mean of the second.
+        p_log_var: Tensor, same shape. Log variance of the second.
+
+    Returns:
+        kl: Tensor, shape `(...,)`. Nats, >= 0, summed over the last axis.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    References:
+        Kingma & Welling 2014, appendix B, for two general Gaussians. https://arxiv.org/abs/1312.6114
+    """
+    check_same_shape(q_mean=q_mean, q_log_var=q_log_var, p_mean=p_mean, p_log_var=p_log_var)
+    log_ratio = q_log_var - p_log_var
+    distance = ops.square(q_mean - p_mean) * ops.exp(-p_log_var)
+    return 0.5 * ops.sum(distance + ops.expm1(log_ratio) - log_ratio, axis=-1)
+
+
+def categorical_kl(q_logits, p_logits=None):
+    """KL divergence between two categorical distributions, by default from the uniform one.
+
+    Args:
+        q_logits: Tensor, shape `(..., n_classes)`. Unnormalised log probabilities of the first.
+        p_logits: Tensor, same shape, or None for the uniform distribution.
+
+    Returns:
+        kl: Tensor, shape `(...,)`. Nats, >= 0.
+
+    Raises:
+        ValueError: if the two shapes differ.
+
+    References:
+        Cover & Thomas, Elements of Information Theory, eq. 2.26.
+    """
+    if p_logits is None:
+        p_logits = ops.zeros_like(q_logits)
+    check_same_shape(q_logits=q_logits, p_logits=p_logits)
+    q_log_probs = ops.log_softmax(q_logits, axis=-1)
+    p_log_probs = ops.log_softmax(p_logits, axis=-1)
+    q_probs = ops.exp(q_log_probs)
+    # A class with q = 0 contributes 0 even where its log probability is minus infinity.
+    terms = ops.where(q_probs > 0, q_probs * (q_log_probs - p_log_probs), ops.zeros_like(q_probs))
+    return ops.sum(terms, axis=-1)
+
+
+def monte_carlo_kl(q, p, n_samples=1, seed=None):
+    """Unbiased estimate of KL(q || p) from samples of q, for any pair of TFP distributions.
+
+    Args:
+        q: `tfp.distributions.Distribution`, batch shape `(...,)`. Sampled from, by reparameterisation where it has one.
+        p: `tfp.distributions.Distribution`, batch shape broadcastable to that of `q`.
+        n_samples: int >= 1. Samples averaged over.
+        seed: int, pair of ints or None, as TFP takes it.
+
+    Returns:
+        kl: Tensor, batch shape of `q`. Nats; a single estimate may be negative.
+
+    Raises:
+        ValueError: if `n_samples` is not a whole number >= 1.
+
+    References:
+        Kingma & Welling 2014, eq. 5. https://arxiv.org/abs/1312.6114
+    """
+    check_int("n_samples", n_samples, 1)
+    z = q.sample(n_samples, seed=seed)
+    return ops.mean(q.log_prob(z) - p.log_prob(z), axis=0)

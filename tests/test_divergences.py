@@ -1,0 +1,219 @@
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import assert_mean_close, value_and_gradients
+from tensorflow_probability import distributions as tfd
+
+from keras_vae.divergences import (
+    categorical_kl,
+    diagonal_gaussians_kl,
+    gaussian_kl,
+    gaussian_kl_per_dim,
+    monte_carlo_kl,
+)
+
+LOG_2 = math.log(2.0)
+
+
+# Closed forms by hand. KL(N(m, s^2) || N(0, 1)) = (m^2 + s^2 - 1 - log s^2) / 2.
+
+
+@pytest.mark.parametrize(
+    ("z_mean", "z_log_var", "expected"),
+    [
+        pytest.param([0.0], [0.0], 0.0, id="prior"),
+        pytest.param([1.0], [0.0], 0.5, id="unit-shift"),
+        pytest.param([3.0, 4.0], [0.0, 0.0], 12.5, id="summed-over-latents"),
+        pytest.param([0.0], [math.log(4.0)], 1.5 - LOG_2, id="stddev-two"),
+        pytest.param([0.0], [-math.log(4.0)], LOG_2 - 0.375, id="stddev-half"),
+        pytest.param([2.0], [-math.log(4.0)], 2.0 + LOG_2 - 0.375, id="shifted-and-narrow"),
+        pytest.param([0.0], [-80.0], 39.5, id="almost-a-point"),
+    ],
+)
+def test_gaussian_kl_by_hand(z_mean, z_log_var, expected):
+    # Closed form in float32; atol for the zero.
+    np.testing.assert_allclose(gaussian_kl(tf.constant(z_mean), tf.constant(z_log_var)), expected, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("q", "p", "expected"),
+    [
+        pytest.param((1.0, 0.5), (1.0, 0.5), 0.0, id="same"),
+        pytest.param((1.0, 0.0), (-1.0, 0.0), 2.0, id="two-apart"),
+        pytest.param((0.0, 0.0), (2.0, math.log(4.0)), 0.125 + LOG_2, id="into-the-wider"),
+        pytest.param((0.0, math.log(4.0)), (0.0, 0.0), 1.5 - LOG_2, id="out-of-the-wider"),
+    ],
+)
+def test_diagonal_gaussians_kl_by_hand(q, p, expected):
+    tensors = (tf.constant([v]) for v in (*q, *p))
+    np.testing.assert_allclose(diagonal_gaussians_kl(*tensors), expected, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("q_probs", "p_probs", "expected"),
+    [
+        pytest.param([0.5, 0.5], None, 0.0, id="uniform"),
+        pytest.param([1.0, 0.0, 0.0, 0.0], None, math.log(4.0), id="certain"),
+        pytest.param([0.75, 0.25], None, LOG_2 - 0.5623351446188083, id="three-to-one"),
+        pytest.param([0.5, 0.5], [0.25, 0.75], 0.5 * math.log(4.0 / 3.0), id="two-distributions"),
+        pytest.param([0.0, 1.0], [0.0, 1.0], 0.0, id="zero-against-zero"),
+        pytest.param([0.5, 0.5], [0.0, 1.0], math.inf, id="mass-where-the-other-has-none"),
+    ],
+)
+def test_categorical_kl_by_hand(q_probs, p_probs, expected):
+    with np.errstate(divide="ignore"):
+        q_logits = tf.constant(np.log(q_probs) + 3.0, tf.float32)  # Any constant shift is the same distribution.
+        p_logits = None if p_probs is None else tf.constant(np.log(p_probs), tf.float32)
+    np.testing.assert_allclose(categorical_kl(q_logits, p_logits), expected, rtol=1e-5, atol=1e-6)
+
+
+# The second and third route: TFP and Monte Carlo.
+
+
+@pytest.fixture
+def parameters(rng):
+    return [tf.constant(rng.normal(size=(5, 3)), tf.float32) for _ in range(4)]
+
+
+def normal(mean, log_var):
+    return tfd.MultivariateNormalDiag(mean, tf.exp(0.5 * log_var))
+
+
+def test_gaussian_kl_equals_tfp(parameters):
+    mean, log_var, *_ = parameters
+    expected = tfd.kl_divergence(normal(mean, log_var), normal(tf.zeros(3), tf.zeros(3)))
+    np.testing.assert_allclose(gaussian_kl(mean, log_var), expected, rtol=1e-5)
+
+
+def test_diagonal_gaussians_kl_equals_tfp(parameters):
+    expected = tfd.kl_divergence(normal(*parameters[:2]), normal(*parameters[2:]))
+    np.testing.assert_allclose(diagonal_gaussians_kl(*parameters), expected, rtol=1e-5)
+
+
+def test_categorical_kl_equals_tfp(parameters):
+    q, p, *_ = parameters
+    expected = tfd.kl_divergence(tfd.Categorical(q), tfd.Categorical(p))
+    np.testing.assert_allclose(categorical_kl(q, p), expected, rtol=1e-5, atol=1e-6)  # Differences of log softmaxes.
+
+
+def test_gaussian_kl_is_the_mean_of_the_log_ratio():
+    mean, log_var = tf.constant([0.5, -1.0]), tf.constant([-1.0, 0.5])
+    q, p = normal(mean, log_var), normal(tf.zeros(2), tf.zeros(2))
+    z = q.sample(40_000, seed=(1, 2))
+    assert_mean_close(q.log_prob(z) - p.log_prob(z), gaussian_kl(mean, log_var).numpy(), resolution=0.05)
+
+
+def test_diagonal_gaussians_kl_is_the_mean_of_the_log_ratio():
+    parameters = [tf.constant(v) for v in ([0.5, -1.0], [-1.0, 0.5], [0.0, 0.3], [0.3, 1.0])]
+    q, p = normal(*parameters[:2]), normal(*parameters[2:])
+    z = q.sample(40_000, seed=(1, 2))
+    assert_mean_close(q.log_prob(z) - p.log_prob(z), diagonal_gaussians_kl(*parameters).numpy(), resolution=0.05)
+
+
+def test_categorical_kl_is_the_mean_of_the_log_ratio():
+    q_logits, p_logits = tf.constant([1.0, 0.0, -1.0]), tf.constant([0.0, 0.5, 0.0])
+    q, p = tfd.Categorical(q_logits), tfd.Categorical(p_logits)
+    k = q.sample(40_000, seed=(1, 2))
+    assert_mean_close(q.log_prob(k) - p.log_prob(k), categorical_kl(q_logits, p_logits).numpy(), resolution=0.05)
+
+
+def test_monte_carlo_kl_is_unbiased():
+    mean, log_var = tf.constant([0.5, -1.0]), tf.constant([-1.0, 0.5])
+    many = tf.ones((20_000, 1))
+    q, p = normal(many * mean, many * log_var), normal(tf.zeros(2), tf.zeros(2))
+    estimates = monte_carlo_kl(q, p, n_samples=2, seed=(3, 4))
+    assert estimates.shape == (20_000,)
+    assert_mean_close(estimates, gaussian_kl(mean, log_var).numpy(), resolution=0.05)
+
+
+def test_monte_carlo_kl_repeats_with_its_seed():
+    q, p = normal(tf.ones(2), tf.zeros(2)), normal(tf.zeros(2), tf.zeros(2))
+    first, again, other = (monte_carlo_kl(q, p, 3, seed).numpy() for seed in [(1, 2), (1, 2), (1, 3)])
+    assert first == again
+    assert first != other
+
+
+def test_monte_carlo_kl_passes_the_gradient_of_the_closed_form():
+    def kl(mean):
+        return monte_carlo_kl(normal(mean, tf.zeros(1)), normal(tf.zeros(1), tf.zeros(1)), 20_000, seed=(1, 2))
+
+    # d/dm KL = m; per sample the gradient is m + epsilon, so five standard errors are 5 / sqrt(20000).
+    np.testing.assert_allclose(value_and_gradients(kl, [0.7])[1][0], [0.7], atol=5 / math.sqrt(20_000))
+
+
+# Precision, gradients, shapes.
+
+
+@pytest.mark.parametrize("v", [1e-2, 1e-4, -1e-4, 1e-6])
+def test_gaussian_kl_keeps_its_digits_near_the_prior(v):
+    v32 = np.float32(v)
+    exact = 0.5 * (np.expm1(np.float64(v32)) - np.float64(v32))  # About v^2 / 4.
+    result = gaussian_kl(tf.zeros(1), tf.constant([v32])).numpy()
+    # What is left is the rounding of expm1(v) itself, half a unit in the last place of v.
+    assert abs(result - exact) <= np.spacing(np.abs(v32))
+    # exp(v) - 1 - v instead is wrong by up to half a unit in the last place of 1.
+    assert np.spacing(np.abs(v32)) < 0.1 * np.spacing(np.float32(1.0))
+
+
+def test_gaussian_kl_is_never_negative_near_the_prior(rng):
+    log_var = tf.constant(rng.normal(scale=1e-3, size=(10_000, 1)), tf.float32)
+    assert np.min(gaussian_kl(tf.zeros_like(log_var), log_var)) >= 0.0
+
+
+def test_gaussian_kl_in_float64_agrees_with_float32(rng):
+    mean, log_var = rng.normal(size=(2, 50, 4))
+    double = gaussian_kl(tf.constant(mean), tf.constant(log_var))
+    single = gaussian_kl(tf.constant(mean, tf.float32), tf.constant(log_var, tf.float32))
+    assert double.dtype == tf.float64
+    np.testing.assert_allclose(double, 0.5 * np.sum(mean**2 + np.exp(log_var) - 1 - log_var, -1), rtol=1e-12)
+    np.testing.assert_allclose(single, double, rtol=1e-5)
+
+
+def test_gradients_of_the_gaussian_kl_by_hand():
+    _, (mean_gradient, log_var_gradient) = value_and_gradients(gaussian_kl, [2.0, 0.0], [0.0, LOG_2])
+    np.testing.assert_allclose(mean_gradient, [2.0, 0.0], rtol=1e-6)  # m
+    np.testing.assert_allclose(log_var_gradient, [0.0, 0.5], rtol=1e-6)  # (s^2 - 1) / 2
+
+
+def test_gradient_of_the_categorical_kl_is_finite_where_a_class_is_impossible():
+    _, (gradient,) = value_and_gradients(categorical_kl, [0.0, 0.0, -200.0])
+    np.testing.assert_allclose(gradient, 0.0, atol=1e-6)  # By symmetry of the two, and zero mass of the third.
+
+
+def test_gaussian_kl_per_dim_sums_to_gaussian_kl(parameters):
+    mean, log_var, *_ = parameters
+    per_dim = gaussian_kl_per_dim(mean, log_var)
+    assert per_dim.shape == (5, 3)
+    np.testing.assert_allclose(np.sum(per_dim, axis=-1), gaussian_kl(mean, log_var), rtol=1e-6)
+
+
+@pytest.mark.parametrize("leading", [(), (4,), (2, 4)], ids=str)
+def test_the_last_axis_is_summed_and_the_others_stay(leading):
+    t = tf.ones((*leading, 3))
+    assert gaussian_kl(t, t).shape == leading
+    assert diagonal_gaussians_kl(t, t, t, t).shape == leading
+    assert categorical_kl(t).shape == leading
+
+
+@pytest.mark.parametrize(
+    ("function", "n_tensors", "name"),
+    [
+        pytest.param(gaussian_kl, 2, "z_log_var", id="gaussian"),
+        pytest.param(gaussian_kl_per_dim, 2, "z_log_var", id="per-dim"),
+        pytest.param(diagonal_gaussians_kl, 4, "p_log_var", id="two-gaussians"),
+        pytest.param(categorical_kl, 2, "p_logits", id="categorical"),
+    ],
+)
+def test_tensors_that_would_broadcast_are_refused(function, n_tensors, name):
+    tensors = [tf.zeros((2, 3))] * (n_tensors - 1) + [tf.zeros((1, 3))]
+    with pytest.raises(ValueError, match=rf"and `{name}` must have the same shape\. Received: .*\(1, 3\)"):
+        function(*tensors)
+
+
+@pytest.mark.parametrize("n_samples", [0, 1.5, True])
+def test_monte_carlo_kl_refuses_a_number_of_samples_that_is_none(n_samples):
+    q = normal(tf.zeros(1), tf.zeros(1))
+    with pytest.raises(ValueError, match="`n_samples` must be a whole number >= 1"):
+        monte_carlo_kl(q, q, n_samples)
