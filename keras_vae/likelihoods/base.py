@@ -1,0 +1,255 @@
+"""What every likelihood p(x | z) is: a map from decoder output to log probability, mean and samples."""
+
+import numbers
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_vae._checks import shapes_agree
+from keras_vae.likelihoods._support import check_values
+from keras_vae.numerics import sum_event
+
+
+class Likelihood(keras.layers.Layer):
+    """Base class of p(x | z), given the decoder output `x_params`.
+
+    A Keras layer only so that learned parameters are tracked and saved; it is built, never called. All shapes below
+    are static checks of the public methods; the maths is in hooks that a new likelihood overrides:
+    `_elements(x_params)`, the tfp distribution of the single elements, is the only one it needs.
+    Everything is computed in float32, whatever the dtype policy.
+
+    Attributes:
+        n_params: int. Parameters per element of the data the decoder must put out, concatenated along the last axis.
+        support: str. The values allowed, in words.
+    """
+
+    n_params = 1
+    support = "any finite number"
+
+    def __init__(self, *, dtype="float32", **kwargs):
+        super().__init__(dtype=dtype, **kwargs)
+
+    # ---- shapes ----
+
+    def params_shape(self, event_shape):
+        """Shape the decoder must put out for data of `event_shape`.
+
+        Args:
+            event_shape: Tuple of ints or None, without the batch axis.
+
+        Returns:
+            Tuple, without the batch axis.
+
+        Raises:
+            ValueError: if `event_shape` has no axis.
+        """
+        event_shape = self._check_rank("event_shape", event_shape)
+        last = event_shape[-1]
+        return (*event_shape[:-1], None if last is None else last * self.n_params)
+
+    def event_shape(self, params_shape):
+        """Shape of the data a decoder output of `params_shape` describes: the inverse of `params_shape`.
+
+        Args:
+            params_shape: Tuple of ints or None, without the batch axis.
+
+        Returns:
+            Tuple, without the batch axis.
+
+        Raises:
+            ValueError: if the decoder output cannot hold `n_params` parameters per element.
+        """
+        params_shape = self._check_rank("params_shape", params_shape)
+        last = params_shape[-1]
+        if last is not None and (last < 1 or last % self.n_params):
+            self._refuse_decoder(
+                f"{self.n_params} parameters per element along a last axis divisible by it", params_shape
+            )
+        return (*params_shape[:-1], None if last is None else last // self.n_params)
+
+    def build(self, params_shape):
+        """Create what is learned, if anything.
+
+        Args:
+            params_shape: Tuple. Shape of the decoder output.
+        """
+        self.built = True
+
+    # ---- the four questions ----
+
+    def distribution(self, x_params):
+        """The distribution p(x | z) as an object of TensorFlow Probability.
+
+        Args:
+            x_params: Tensor, shape `(batch, *params_shape)`. Decoder output.
+
+        Returns:
+            `tfp.distributions.Distribution`, batch shape `(batch,)`, event shape that of the data, float32.
+
+        Raises:
+            ValueError: if the shape of `x_params` does not fit.
+        """
+        return self._distribution(self._prepare(x_params))
+
+    def log_prob(self, x, x_params, mask=None):
+        """Log probability of data under the decoder output.
+
+        Args:
+            x: Tensor, shape `(batch, *event)`. Data, of any real dtype.
+            x_params: Tensor, shape `(batch, *params_shape)`. Decoder output.
+            mask: None, or tensor of shape `(batch, *leading event axes)`, bool or number: weight of each element's
+                log probability. An element of weight 0 counts nothing, even where its log probability is not finite.
+
+        Returns:
+            log_prob: Tensor, shape `(batch,)`, float32. Nats, summed over the event axes.
+
+        Raises:
+            ValueError: if the static shapes of `x`, `x_params` and `mask` do not fit each other.
+        """
+        x_params = self._prepare(x_params)
+        x = self._check_data(x, x_params)
+        log_prob = self._log_prob(x, x_params)
+        if mask is not None:
+            mask = self._check_mask(mask, x)
+            log_prob = tf.math.multiply_no_nan(log_prob, mask)
+        return sum_event(log_prob)
+
+    def mean(self, x_params):
+        """Mean of p(x | z).
+
+        Args:
+            x_params: Tensor, shape `(batch, *params_shape)`. Decoder output.
+
+        Returns:
+            x: Tensor, shape `(batch, *event)`, float32.
+
+        Raises:
+            ValueError: if the shape of `x_params` does not fit.
+        """
+        return self._mean(self._prepare(x_params))
+
+    def sample(self, x_params, seed=None):
+        """One draw from p(x | z) for every row.
+
+        Args:
+            x_params: Tensor, shape `(batch, *params_shape)`. Decoder output.
+            seed: int, or integer tensor of shape `(2,)`: the same seed gives the same draw. None: fresh noise.
+
+        Returns:
+            x: Tensor, shape `(batch, *event)`, float32.
+
+        Raises:
+            ValueError: if the shape of `x_params` does not fit, or `seed` is neither of these.
+        """
+        return self._sample(self._prepare(x_params), _stateless_seed(seed))
+
+    # ---- data ----
+
+    def check_support(self, x, name="x"):
+        """Refuse data outside the support, before the first step.
+
+        Args:
+            x: NumPy array, shape `(n, *event)`.
+            name: str. Name of the argument, for the message.
+
+        Raises:
+            ValueError: if `x` is not numeric, is empty, or holds NaN, infinity or a value outside the support.
+        """
+        check_values(x, name, type(self).__name__, self.support)
+
+    def input_layers(self, event_shape):
+        """Layers to put at the entrance of an encoder, so that it sees well-scaled numbers.
+
+        Args:
+            event_shape: Tuple of ints or None, without the batch axis.
+
+        Returns:
+            List of new Keras layers, to be applied in order; empty where the data can go in as they are.
+        """
+        return []
+
+    # ---- hooks: float32 tensors of checked shapes ----
+
+    def _elements(self, x_params):
+        """The tfp distribution whose batch shape is `(batch, *event)`: one scalar distribution per element."""
+        raise NotImplementedError(f"{type(self).__name__} must override `_elements`.")
+
+    def _distribution(self, x_params):
+        from tensorflow_probability import distributions as tfd
+
+        elements = self._elements(x_params)
+        return tfd.Independent(elements, reinterpreted_batch_ndims=len(elements.batch_shape) - 1)
+
+    def _log_prob(self, x, x_params):
+        return self._elements(x_params).log_prob(x)
+
+    def _mean(self, x_params):
+        return self._elements(x_params).mean()
+
+    def _sample(self, x_params, seed):
+        return self._elements(x_params).sample(seed=seed)
+
+    # ---- checks ----
+
+    def _prepare(self, x_params):
+        x_params = tf.cast(tf.convert_to_tensor(x_params), tf.float32)
+        if x_params.shape.rank is None:
+            raise ValueError("`x_params` must have a known number of axes. Received: a tensor of unknown rank")
+        if x_params.shape.rank < 2:
+            self._refuse_decoder("a batch axis and at least one more", x_params.shape)
+        self.event_shape(x_params.shape[1:])
+        if not self.built:
+            self.build(tuple(x_params.shape[1:]))
+        return x_params
+
+    def _check_data(self, x, x_params):
+        x = tf.cast(tf.convert_to_tensor(x), tf.float32)
+        wanted = (x_params.shape[0], *self.event_shape(x_params.shape[1:]))
+        if x.shape.rank is None or not shapes_agree(x.shape, wanted):
+            raise ValueError(
+                f"`x` must have the shape the decoder output describes under the likelihood {type(self).__name__}, "
+                f"{wanted}. Received: x.shape={x.shape}, x_params.shape={x_params.shape}"
+            )
+        return x
+
+    def _check_mask(self, mask, x):
+        mask = tf.cast(tf.convert_to_tensor(mask), tf.float32)
+        rank = mask.shape.rank
+        if not rank or rank > len(x.shape) or not shapes_agree(mask.shape, x.shape[:rank]):
+            raise ValueError(
+                f"`mask` must have the shape of `x`, or of its leading axes, {tuple(x.shape)}. "
+                f"Received: mask.shape={mask.shape}"
+            )
+        for _ in range(len(x.shape) - rank):
+            mask = mask[..., tf.newaxis]
+        return mask
+
+    def _check_rank(self, name, shape):
+        shape = tuple(shape)
+        if not shape:
+            raise ValueError(f"`{name}` must have at least one axis. Received: {name}={shape}")
+        return shape
+
+    def _refuse_decoder(self, wanted, received):
+        raise ValueError(
+            f"The decoder does not fit the likelihood {type(self).__name__}: it must put out {wanted}. "
+            f"Received: decoder output of shape {tuple(received)}"
+        )
+
+
+def _stateless_seed(seed):
+    """A seed as tfp takes it for a reproducible draw: two int32 made of all the bits given, or None."""
+    if seed is None:
+        return None
+    pair = (0, seed) if isinstance(seed, numbers.Integral) and not isinstance(seed, bool) else seed
+    pair = pair if tf.is_tensor(pair) else np.asarray(pair)
+    # `as_numpy_dtype` of a tensor and `dtype` of an array: "iu" are the signed and unsigned whole numbers.
+    kind = np.dtype(pair.dtype.as_numpy_dtype if tf.is_tensor(pair) else pair.dtype).kind
+    if kind not in "iu" or not shapes_agree(pair.shape, (2,)):
+        raise ValueError(
+            f"`seed` must be None, a 64-bit int or an integer tensor of shape (2,). Received: seed={seed!r}"
+        )
+    # tfp wants int32: hashing keeps all 128 bits in play, where a cast would drop half of them.
+    pair = tf.cast(pair, tf.int64)
+    return tf.random.stateless_uniform((2,), pair, minval=None, maxval=None, dtype=tf.int32, alg="philox")

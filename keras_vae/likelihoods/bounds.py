@@ -1,0 +1,33 @@
+"""Smooth bounds that keep the exponential of a network output finite."""
+
+import tensorflow as tf
+
+
+def soft_floor(raw, low):
+    """Values above `low` that follow `raw` once it is a few units higher: low + log(1 + exp(raw - low)).
+
+    The gradient is `sigmoid(raw - low)`: small but not cut off, so that
+    an optimizer with normalised steps (Adam) finds its way back.
+
+    Args:
+        raw: Tensor of any shape.
+        low: float. The bound.
+
+    Returns:
+        Tensor, shape of `raw`, >= `low`.
+    """
+    return low + tf.math.softplus(raw - low)
+
+
+def soft_ceiling(raw, high):
+    """Values below `high` that follow `raw` while it is a few units lower: high - log(1 + exp(high - raw)).
+
+    Args:
+        raw: Tensor of any shape.
+        high: float. The bound.
+
+    Returns:
+        Tensor, shape of `raw`, <= `high`.
+    """
+    # The same function; the plain formula loses the last digits of a small `raw` beside a large `high`.
+    return tf.minimum(raw, high) - tf.math.softplus(-tf.abs(raw - high))

@@ -1,0 +1,46 @@
+"""Gaussian likelihood with a fixed variance."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from keras_vae._checks import check_number
+from keras_vae.likelihoods.base import Likelihood
+from keras_vae.likelihoods.gaussian import gaussian_log_prob
+
+
+@keras.saving.register_keras_serializable(package="keras_vae")
+class GaussianFixed(Likelihood):
+    """Real elements with one standard deviation, given beforehand; the decoder puts out the mean.
+
+    This is the squared error with its scale made explicit: `stddev` decides the weight of the reconstruction
+    against the KL, as 1 / beta does. `GaussianShared` learns it.
+
+    Args:
+        stddev: float > 0. In the units of the data.
+
+    Raises:
+        ValueError: if `stddev` is not a finite number > 0.
+
+    References:
+        Lucas et al. 2019, on the observation noise. https://arxiv.org/abs/1911.02469
+    """
+
+    def __init__(self, stddev=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.stddev = check_number("stddev", stddev, minimum=0.0, exclusive=True)
+
+    def get_config(self):
+        return {**super().get_config(), "stddev": self.stddev}
+
+    def _elements(self, x_params):
+        from tensorflow_probability import distributions as tfd
+
+        return tfd.Normal(x_params, tf.constant(self.stddev))
+
+    def _log_prob(self, x, x_params):
+        return gaussian_log_prob(x, x_params, 2.0 * math.log(self.stddev))
+
+    def _mean(self, x_params):
+        return tf.identity(x_params)
