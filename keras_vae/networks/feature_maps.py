@@ -1,0 +1,126 @@
+"""Sizes of the feature maps that convolutional encoders step down through and decoders step up through."""
+
+import math
+
+from keras import initializers, layers
+
+from keras_vae._checks import check_shape
+from keras_vae.networks.ends import OUTPUT_DTYPE
+
+KERNEL_SIZE = 3
+
+
+def map_sizes(height, width, n_stages):
+    """Sizes of the maps from the image down, one more than there are stages.
+
+    An axis of n pixels becomes ceil(n / 2) at every stage and stays as it is once it has one or two pixels, so that any
+    number of stages fits any image.
+
+    Args:
+        height: int >= 1.
+        width: int >= 1.
+        n_stages: int >= 1.
+
+    Returns:
+        list of `(height, width)`, from the image to the smallest map.
+    """
+    sizes = [(height, width)]
+    for _ in range(n_stages):
+        sizes.append(tuple(-(-n // _stride(n)) for n in sizes[-1]))
+    return sizes
+
+
+def _stride(n):
+    return 2 if n > 2 else 1
+
+
+def strides_for(size):
+    """Strides of the stage that starts from a map of this `(height, width)`."""
+    return tuple(_stride(n) for n in size)
+
+
+def step_down(h, channels, name, **kwargs):
+    """Convolution to the next smaller map, `(batch, height, width, c)` -> `(batch, height', width', channels)`."""
+    return layers.Conv2D(
+        channels,
+        KERNEL_SIZE,
+        strides=strides_for(h.shape[1:3]),
+        padding="same",
+        kernel_initializer="he_normal",
+        name=name,
+        **kwargs,
+    )(h)
+
+
+def step_up(h, size, channels, name, kernel_initializer=None, **kwargs):
+    """Transposed convolution back to a map of exactly `size`, the mirror image of `step_down` from that size.
+
+    Args:
+        h: KerasTensor `(batch, height, width, c)`.
+        size: `(height, width)` of the larger map.
+        channels: int. Channels of the larger map.
+        name: str. Name of the layer.
+        kernel_initializer: Keras initializer, or None for the one of He et al. 2015, eq. 14.
+        **kwargs: as in `keras.layers.Conv2DTranspose`.
+
+    Returns:
+        KerasTensor `(batch, *size, channels)`.
+    """
+    strides = strides_for(size)
+    # With kernel 3 an axis of n pixels grows to 2n - 1 + output_padding: nothing has to be cropped for odd sizes.
+    output_padding = tuple(int(stride == 2 and n % 2 == 0) for n, stride in zip(size, strides, strict=True))
+    if kernel_initializer is None:
+        # Keras counts the input channels of a transposed kernel as fan-out, and all its taps although a stride of s
+        # leaves one in s of them to each output pixel.
+        kernel_initializer = initializers.VarianceScaling(2.0 * math.prod(strides), mode="fan_out")
+    return layers.Conv2DTranspose(
+        channels,
+        KERNEL_SIZE,
+        strides=strides,
+        padding="same",
+        output_padding=output_padding,
+        kernel_initializer=kernel_initializer,
+        name=name,
+        **kwargs,
+    )(h)
+
+
+def image_output(h, params_shape):
+    """Linear last `step_up` to all parameters of every pixel, `(batch, *params_shape[:2], product of the rest)`."""
+    n_params = math.prod(params_shape[2:])
+    return step_up(h, params_shape[:2], n_params, "x_params", kernel_initializer="glorot_uniform", dtype=OUTPUT_DTYPE)
+
+
+def as_image(h, event_shape, network):
+    """`h` as `(batch, height, width, channels)`; one axis more than that (one-hot values) is merged into the channels.
+
+    Raises:
+        ValueError: if it is no image.
+    """
+    rank, event_rank = len(h.shape) - 1, len(event_shape)
+    if event_rank > 3 or rank not in (3, 4):
+        raise ValueError(_wants_images("event_shape", event_shape, network))
+    if rank == 4:
+        h = layers.Reshape((h.shape[1], h.shape[2], h.shape[3] * h.shape[4]), name="merged_channels")(h)
+    return h
+
+
+def check_image_params_shape(params_shape, network):
+    """Return `params_shape` as a tuple if it is `(height, width, channels)`, or that with the values of each channel.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    params_shape = check_shape("params_shape", params_shape)
+    if len(params_shape) not in (3, 4):
+        raise ValueError(_wants_images("params_shape", params_shape, network))
+    return params_shape
+
+
+def _wants_images(name, shape, network):
+    hint = "give images without channels a last axis of 1, or " if len(shape) == 2 else ""
+    other = " or 'recurrent'" if len(shape) <= 2 else ""
+    return (
+        f"`{name}` must be (height, width, channels) for network={network!r}; {hint}use network='dense'{other}. "
+        f"Received: {name}={tuple(shape)}"
+    )
