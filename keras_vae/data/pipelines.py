@@ -1,0 +1,230 @@
+"""Batches for training and evaluation as `tf.data`, a pure function of the seed and the number of the epoch."""
+
+import concurrent.futures
+
+import numpy as np
+import tensorflow as tf
+
+from keras_vae._checks import check_choice, check_int
+from keras_vae.data.dataset import PARTS, Dataset
+from keras_vae.data.images import decode_image
+
+_BINARIZE_CHUNK = 4096
+# A fixed number: AUTOTUNE may fill half of the memory with large images.
+_BATCHES_AHEAD = 2
+
+
+def binarized(x, batch_size=128, seed=0):
+    """Batches of 0 and 1, drawn anew from the grey images in every epoch, in a new order.
+
+    Args:
+        x: Array, shape `(n, *event)`, uint8 0 to 255 or float in [0, 1], or a `Dataset` (its training part).
+        batch_size: int >= 1. The last batch of an epoch may be shorter.
+        seed: int >= 0. Of the order and the draws.
+
+    Returns:
+        `tf.data.Dataset` of float32 `(batch, *event)`. The first pass over it is epoch 0, the next epoch 1; see
+            `batches`, which this is with `binarize=True`.
+
+    Raises:
+        ValueError: if `x` is empty or its values are outside the ranges above.
+
+    References:
+        Salakhutdinov & Murray 2008; as training data Burda et al. 2016, section 5. https://arxiv.org/abs/1509.00519
+    """
+    return batches(x, batch_size=batch_size, seed=seed, binarize=True)
+
+
+def batches(
+    x,
+    batch_size=128,
+    seed=0,
+    shuffle=True,
+    binarize=False,
+    scale=True,
+    start_epoch=0,
+    repeat=False,
+    part="train",
+):
+    """Batches of a data set.
+
+    Order and draws of epoch `e` depend on `seed` and `e` alone: another process with `start_epoch=e` makes the same
+    batches. With `repeat=False` every pass over the returned object is the next epoch, a pass that is broken off
+    included (under a `tf.distribute` strategy Keras begins one to build the model). A run to be resumed at a given
+    epoch therefore takes `repeat=True` and `fit(steps_per_epoch=...)`. With `shuffle=False` order and draws are the
+    same in every pass, those of `start_epoch`, as an honest evaluation needs them.
+
+    Args:
+        x: Array, shape `(n, *event)`, or a `Dataset`, in memory or a folder of images.
+        batch_size: int >= 1. The last batch of an epoch may be shorter.
+        seed: int >= 0.
+        shuffle: bool. Whether every epoch has its own order.
+        binarize: bool. Draw 0 or 1 with the grey value as probability (for uint8 exact to 1 part in 65,536).
+        scale: bool. Whether uint8 values are divided by 255. Arrays of other types keep their values.
+        start_epoch: int >= 0. Number of the first epoch.
+        repeat: bool. Whether to go on with epoch after epoch without end.
+        part: `"train"` or `"test"`. Of a `Dataset`.
+
+    Returns:
+        `tf.data.Dataset` of float32 `(batch, *event)`, with known cardinality.
+
+    Raises:
+        ValueError: if an argument is out of range, the part is empty, values are not finite numbers, or, to be
+            scaled or binarized, are outside 0 to 255 (uint8) or [0, 1] (float).
+    """
+    batch_size = check_int("batch_size", batch_size, 1)
+    seed = check_int("seed", seed, 0)
+    start_epoch = check_int("start_epoch", start_epoch, 0)
+    fetch, n = _source(x, part, binarize, scale)
+    n_batches = -(-n // batch_size)
+
+    def one_epoch(epoch):
+        order = _order(n, _seeds(seed, epoch, 0)) if shuffle else tf.range(n, dtype=tf.int64)
+
+        def one_batch(step):
+            return epoch, step, order[step * batch_size : (step + 1) * batch_size]
+
+        return tf.data.Dataset.range(n_batches).map(one_batch)
+
+    def finish(epoch, step, rows):
+        values = fetch(rows)
+        if binarize:
+            # Place 0 of the epoch is the seed of its order.
+            return _draw(values, _seeds(seed, epoch, step + 1))
+        floats = tf.cast(values, tf.float32)
+        return floats / 255.0 if scale and values.dtype == tf.uint8 else floats
+
+    return (
+        _epoch_numbers(start_epoch, shuffle, repeat)
+        .flat_map(one_epoch)
+        .map(finish, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY if repeat else n_batches))
+        .prefetch(_BATCHES_AHEAD)
+    )
+
+
+def binarize_once(x, seed=0):
+    """One fixed draw of 0 or 1 with the grey value as probability, for a test set.
+
+    Args:
+        x: Array, shape `(n, *event)`, uint8 0 to 255 or float in [0, 1].
+        seed: int >= 0.
+
+    Returns:
+        Array, shape of `x`, float32, of 0 and 1.
+
+    Raises:
+        ValueError: if `x` is empty or its values are outside the ranges above.
+    """
+    rng = np.random.default_rng(check_int("seed", seed, 0))
+    x = _check_values(x, binarize=True, scale=True)
+    drawn = np.empty(x.shape, dtype=np.float32)
+    for start in range(0, len(x), _BINARIZE_CHUNK):
+        grey = x[start : start + _BINARIZE_CHUNK]
+        grey = grey / np.float32(255) if grey.dtype == np.uint8 else grey
+        drawn[start : start + _BINARIZE_CHUNK] = rng.random(grey.shape, dtype=np.float32) < grey
+    return drawn
+
+
+def _source(x, part, binarize, scale):
+    """How rows are fetched by their numbers, and how many there are."""
+    check_choice("part", part, PARTS)
+    if not isinstance(x, Dataset):
+        return _array_source(_check_values(x, binarize, scale))
+    if not x.size(part):
+        raise ValueError(f"the data set {x.name!r} must have a {part} part. Received: none")
+    files = getattr(x, f"{part}_files")
+    if files is not None:
+        return _file_source(files, x.event_shape)
+    return _array_source(_check_values(getattr(x, f"x_{part}"), binarize, scale))
+
+
+def _array_source(x):
+    held = _variable(x)
+    return lambda rows: tf.gather(held, rows), len(x)
+
+
+def _file_source(files, event_shape):
+    def decode(rows):
+        return np.stack([decode_image(files[row], event_shape) for row in rows])
+
+    def fetch(rows):
+        return tf.ensure_shape(tf.numpy_function(decode, [rows], tf.uint8, stateful=False), (None, *event_shape))
+
+    return fetch, len(files)
+
+
+def _variable(value):
+    """`value` as a plain variable in host memory.
+
+    A captured tensor would be copied into the graph for every iterator (2.3 GB: 8 s and twice the memory, against
+    0.01 s). A thread of its own is outside any `strategy.scope()`, where each device would get a copy.
+    """
+
+    def create():
+        with tf.device("CPU:0"):
+            return tf.Variable(value, trainable=False)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as outside:
+        return outside.submit(create).result()
+
+
+def _epoch_numbers(start_epoch, shuffle, repeat):
+    """Dataset of the numbers of the epochs one pass consists of."""
+    if not shuffle:
+        same = tf.data.Dataset.from_tensors(np.int64(start_epoch))
+        return same.repeat() if repeat else same
+    if repeat:
+        return tf.data.Dataset.counter(start_epoch)
+    begun = _variable(np.int64(start_epoch))
+    return tf.data.Dataset.range(1).map(lambda _: begun.assign_add(1) - 1)
+
+
+def _seeds(seed, epoch, place):
+    """Pair of seeds for one place in one epoch; no two places share one."""
+    return tf.stack([tf.constant(seed, tf.int64), tf.bitwise.left_shift(epoch, tf.constant(32, tf.int64)) + place])
+
+
+def _order(n, seeds):
+    keys = tf.random.stateless_uniform([n], seeds, minval=None, maxval=None, dtype=tf.int32, alg="philox")
+    return tf.cast(tf.argsort(keys, stable=True), tf.int64)
+
+
+def _draw(grey, seeds):
+    """Float32 zeros and ones with the grey values, uint8 or float in [0, 1], as probabilities."""
+    if grey.dtype != tf.uint8:
+        uniform = tf.random.stateless_uniform(tf.shape(grey), seeds, alg="philox")
+        return tf.cast(uniform < grey, tf.float32)
+    # 16 random bits a pixel cost half of a float32 draw. 255 * 257 = 65535, so the largest draw is left out: then
+    # grey value 255 is always 1, 0 never, and the others are right to 1 / 65536.
+    n_pairs = (tf.size(grey) + 1) // 2
+    bits = tf.random.stateless_uniform([n_pairs], seeds, minval=None, maxval=None, dtype=tf.uint32, alg="philox")
+    bits = tf.reshape(tf.reshape(tf.bitcast(bits, tf.uint16), [-1])[: tf.size(grey)], tf.shape(grey))
+    drawn = tf.cast(tf.minimum(bits, 65534) < tf.cast(grey, tf.uint16) * 257, tf.float32)
+    return tf.ensure_shape(drawn, grey.shape)
+
+
+def _check_values(x, binarize, scale):
+    """`x` as uint8 or float32 after a look at its values."""
+    x = np.asarray(x)
+    if x.dtype.kind not in "buif":
+        raise ValueError(f"`x` must be an array of numbers or a Dataset. Received: dtype {x.dtype}")
+    if x.ndim < 2 or x.size == 0:
+        raise ValueError(f"`x` must have shape (n, *event) and at least one example. Received: shape {x.shape}")
+    lowest, highest = x.min(), x.max()
+    if x.dtype == np.uint8:
+        if (binarize or scale) and highest == 1:
+            raise ValueError(
+                "`x` of type uint8 must hold grey values 0 to 255. Received: only 0 and 1, which are binary already; "
+                "pass x.astype('float32')"
+            )
+        return x
+    if not (np.isfinite(lowest) and np.isfinite(highest)):
+        raise ValueError("`x` must hold finite numbers. Received: NaN or inf")
+    if binarize and (lowest < 0 or highest > 1):
+        advice = "; divide by 255" if lowest >= 0 and highest <= 255 else ""
+        raise ValueError(
+            f"`x` must be uint8 in 0 to 255 or float in [0, 1] to be binarized{advice}. "
+            f"Received: {x.dtype} values {lowest:.6g} to {highest:.6g}"
+        )
+    return x.astype(np.float32, copy=False)
