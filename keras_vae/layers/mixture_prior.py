@@ -1,0 +1,94 @@
+"""Mixtures of diagonal Gaussians as prior."""
+
+import keras
+import tensorflow as tf
+
+from keras_vae._checks import check_int, check_number
+from keras_vae.layers.prior import Prior, standard_noise, standard_noise_of_rows
+
+
+class MixturePrior(Prior):
+    """Base of the priors that are mixtures of diagonal Gaussians; a subclass says of which."""
+
+    def components(self):
+        """The Gaussians that are mixed.
+
+        Returns:
+            logits: Tensor, shape `(n_components,)`. Unnormalised log weights.
+            means: Tensor, shape `(n_components, latent_dim)`.
+            log_vars: Tensor, same shape. Log variances.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement `components()`.")
+
+    def log_prob(self, z):
+        from tensorflow_probability import distributions as tfd
+
+        logits, means, log_vars = self.components()
+        gaussians = tfd.Independent(tfd.Normal(means, tf.exp(0.5 * log_vars)), 1)
+        return tfd.MixtureSameFamily(tfd.Categorical(logits=logits), gaussians).log_prob(tf.cast(z, tf.float32))
+
+    def sample(self, n, seed=None, temperature=1.0):
+        logits, means, log_vars = self.components()
+        noise = standard_noise(n, 1 + means.shape[-1], seed)
+        return _mix(noise, logits, means, log_vars, tf.cast(temperature, tf.float32))
+
+    def sample_rows(self, seeds):
+        logits, means, log_vars = self.components()
+        noise = standard_noise_of_rows(seeds, 1 + means.shape[-1])
+        return _mix(noise, logits, means, log_vars, 1.0)
+
+
+def _mix(noise, logits, means, log_vars, temperature):
+    """Draws of a mixture; the first number of a row picks its component, the others are its noise.
+
+    No draw of integers, so that a row needs one random op, and no arithmetic on the number that picks, which could
+    round otherwise in a batch of another size.
+    """
+    weights = tf.nn.softmax(logits)
+    # Where the standard normal is cut into pieces that have the weights as masses.
+    cuts = tf.math.ndtri(tf.minimum(tf.cumsum(weights)[:-1], 1.0))
+    component = tf.searchsorted(cuts, noise[:, 0], side="right")
+    stddevs = tf.gather(tf.exp(0.5 * log_vars), component)
+    return tf.gather(means, component) + stddevs * temperature * noise[:, 1:]
+
+
+@keras.saving.register_keras_serializable(package="keras_vae")
+class MixtureOfGaussians(MixturePrior):
+    """p(z) = sum_k w_k N(m_k, diag(s_k^2)) with learned weights, means and variances.
+
+    The KL has no closed form; the models estimate it as log q(z|x) - log p(z) at their sample of z.
+
+    Args:
+        n_components: int >= 1.
+        initial_stddev: float > 0. Spread of the component means at the start, in units of the latent space.
+        seed: int or None. Seed of the initial means.
+
+    References:
+        Dilokthanakul et al. 2016, section 3 (the prior alone). https://arxiv.org/abs/1611.02648
+    """
+
+    def __init__(self, n_components=10, initial_stddev=1.0, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.n_components = check_int("n_components", n_components, 1)
+        self.initial_stddev = check_number("initial_stddev", initial_stddev, minimum=0.0, exclusive=True)
+        self.seed = seed
+
+    def build(self, input_shape):
+        latent_dim = int(input_shape[-1])
+        # Means that all start at one place get the same gradient and stay one component.
+        spread = keras.initializers.RandomNormal(stddev=self.initial_stddev, seed=self.seed)
+        self.logits = self.add_weight(name="logits", shape=(self.n_components,), initializer="zeros")
+        self.means = self.add_weight(name="means", shape=(self.n_components, latent_dim), initializer=spread)
+        self.log_vars = self.add_weight(name="log_vars", shape=(self.n_components, latent_dim), initializer="zeros")
+        self.built = True
+
+    def components(self):
+        return tuple(tf.convert_to_tensor(w) for w in (self.logits, self.means, self.log_vars))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "n_components": self.n_components,
+            "initial_stddev": self.initial_stddev,
+            "seed": self.seed,
+        }

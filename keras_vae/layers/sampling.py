@@ -1,0 +1,92 @@
+"""Draws from a diagonal Gaussian by the reparameterisation trick."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_vae._checks import check_same_shape
+
+
+def reparameterize(z_mean, z_log_var, epsilon):
+    """The point of N(z_mean, exp(z_log_var)) that standard noise `epsilon` stands for.
+
+    Args:
+        z_mean: Tensor, shape `(..., latent_dim)`.
+        z_log_var: Tensor, same shape. Log variance, not log stddev.
+        epsilon: Tensor, shape broadcastable to `z_mean`. Standard normal noise.
+
+    Returns:
+        z: Tensor, shape `(..., latent_dim)`.
+
+    References:
+        Kingma & Welling 2014, eq. 10. https://arxiv.org/abs/1312.6114
+    """
+    return z_mean + ops.exp(0.5 * z_log_var) * epsilon
+
+
+def next_seed(seed_generator):
+    """The next `(2,)` seed of a `keras.random.SeedGenerator`, another one in every replica of a `tf.distribute` step.
+
+    Every replica holds the same generator state, so without this N replicas would train on N copies of the same noise.
+    """
+    seed = seed_generator.next()
+    context = tf.distribute.get_replica_context()
+    if context is not None and context.num_replicas_in_sync > 1:
+        seed = tf.random.experimental.stateless_fold_in(seed, context.replica_id_in_sync_group)
+    return seed
+
+
+@keras.saving.register_keras_serializable(package="keras_vae")
+class Sampling(keras.layers.Layer):
+    """Draw `z` from the Gaussian with the given mean and log variance.
+
+    The layer owns its random state: it is saved in `.keras` files, so that a reloaded model goes on with the noise
+    where it stopped, and it does not depend on the global seed.
+
+    Args:
+        seed: int or None. Start of the noise sequence; None takes one from Keras's global seed.
+
+    References:
+        Kingma & Welling 2014, section 2.4. https://arxiv.org/abs/1312.6114
+    """
+
+    def __init__(self, seed=None, **kwargs):
+        # Half precision noise has 11 bits: z is float32 under every policy.
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def build(self, input_shape):
+        self.built = True
+
+    def call(self, inputs, seed=None):
+        """Draw one `z` per row.
+
+        Args:
+            inputs: pair `(z_mean, z_log_var)`, each `(batch, latent_dim)`.
+            seed: `(2,)` integer tensor or None. Use this seed in place of the layer's own next one.
+
+        Returns:
+            z: Tensor, shape `(batch, latent_dim)`.
+
+        Raises:
+            ValueError: if the two shapes differ.
+        """
+        z_mean, z_log_var = inputs
+        check_same_shape(z_mean=z_mean, z_log_var=z_log_var)
+        seed = next_seed(self.seed_generator) if seed is None else seed
+        epsilon = tf.random.stateless_normal(ops.shape(z_mean), seed=seed, dtype=z_mean.dtype)
+        return reparameterize(z_mean, z_log_var, epsilon)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        store["seed_state"] = self.seed_generator.state.numpy()
+
+    def load_own_variables(self, store):
+        self.seed_generator.state.assign(store["seed_state"][()])
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}

@@ -1,0 +1,429 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import assert_mean_close, linear_encoder
+from tensorflow_probability import distributions as tfd
+
+from keras_vae.layers.mixture_prior import MixtureOfGaussians, MixturePrior
+from keras_vae.layers.prior import Prior, as_tfp_seed
+from keras_vae.layers.standard_normal import StandardNormal
+from keras_vae.layers.vamp_prior import VampPrior
+
+EVENT_SHAPE = (3,)
+SEED = tf.constant([2**40 + 1, 7], tf.int64)
+
+
+def standard_normal(latent_dim):
+    prior = StandardNormal()
+    prior.build((None, latent_dim))
+    return prior
+
+
+def mixture(latent_dim):
+    prior = MixtureOfGaussians(3, seed=0)
+    prior.build((None, latent_dim))
+    rng = np.random.default_rng(1)
+    prior.logits.assign([0.0, 0.5, -0.5])
+    prior.log_vars.assign(rng.uniform(-1.0, 0.5, size=prior.log_vars.shape))
+    return prior
+
+
+def vamp(latent_dim):
+    prior = VampPrior(4, seed=0)
+    prior.attach(linear_encoder(EVENT_SHAPE, latent_dim), EVENT_SHAPE)
+    prior.build((None, latent_dim))
+    prior.pseudo_inputs.assign(np.random.default_rng(2).uniform(size=prior.pseudo_inputs.shape))
+    return prior
+
+
+# A new prior joins by a function that makes one, built, with weights that are not at their start, and a line here.
+every_prior = pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(standard_normal, id="standard-normal"),
+        pytest.param(mixture, id="mixture"),
+        pytest.param(vamp, id="vamp"),
+    ],
+)
+
+
+def grid(latent_dim, limit=9.0, n=361):
+    """Points of a regular grid, `(n ** latent_dim, latent_dim)`, and the volume of one cell."""
+    axis = np.linspace(-limit, limit, n, dtype="float32")
+    points = np.stack(np.meshgrid(*[axis] * latent_dim), axis=-1).reshape(-1, latent_dim)
+    return points, float(axis[1] - axis[0]) ** latent_dim
+
+
+@every_prior
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_the_density_integrates_to_one(make, latent_dim):
+    points, cell = grid(latent_dim)
+    log_prob = make(latent_dim).log_prob(points)
+    assert log_prob.shape == (len(points),)
+    # A Riemann sum of smooth bumps over their whole width converges beyond float32.
+    np.testing.assert_allclose(np.sum(np.exp(log_prob), dtype="float64") * cell, 1.0, rtol=1e-4)
+
+
+@every_prior
+def test_samples_have_the_moments_of_the_density(make):
+    prior = make(2)
+    points, cell = grid(2)
+    density = np.exp(prior.log_prob(points).numpy().astype("float64")) * cell
+    z = prior.sample(40_000, seed=SEED).numpy()
+    for moment in (lambda z: z, np.square, lambda z: z[:, :1] * z[:, 1:], lambda z: z > 0.5):
+        assert_mean_close(moment(z), density @ moment(points), resolution=0.12)
+
+
+@every_prior
+def test_mean_log_density_of_samples_is_minus_the_entropy(make):
+    prior = make(1)
+    points, cell = grid(1)
+    log_prob = prior.log_prob(points).numpy().astype("float64")
+    negative_entropy = np.sum(np.exp(log_prob) * log_prob) * cell
+    assert_mean_close(prior.log_prob(prior.sample(20_000, seed=SEED)), negative_entropy, resolution=0.05)
+
+
+@every_prior
+@pytest.mark.parametrize("seed", [None, SEED], ids=["no-seed", "seed"])
+def test_the_number_of_samples_may_be_a_tensor_in_a_graph(make, seed):
+    prior = make(2)
+    graph = tf.function(lambda n, t: prior.sample(n, seed=seed, temperature=t))
+    for n in (1, 5):
+        assert graph(tf.constant(n), tf.constant(1.0)).shape == (n, 2)
+
+
+@every_prior
+def test_a_seed_repeats_its_samples_in_eager_mode_and_in_a_graph(make):
+    prior = make(2)
+    first = prior.sample(6, seed=SEED).numpy()
+    np.testing.assert_array_equal(prior.sample(6, seed=SEED), first)
+    graph = tf.function(lambda seed: prior.sample(6, seed=seed))
+    np.testing.assert_allclose(graph(SEED), first, rtol=1e-6)  # A graph may fuse the scaling of the same noise.
+
+
+@every_prior
+@pytest.mark.parametrize(
+    "other", [[2**40 + 1, 8], [2**40 + 2, 7], [1, 7]], ids=["second-half", "first-half", "high-bits"]
+)
+def test_every_bit_of_the_seed_counts(make, other):
+    prior = make(2)
+    assert not np.array_equal(prior.sample(6, seed=tf.constant(other, tf.int64)), prior.sample(6, seed=SEED))
+
+
+@every_prior
+def test_without_a_seed_every_call_draws_anew(make):
+    prior = make(2)
+    assert not np.array_equal(prior.sample(6), prior.sample(6))
+
+
+@every_prior
+def test_samples_at_temperature_zero_have_no_noise_left(make):
+    prior = make(2)
+    locations = {
+        "StandardNormal": lambda: np.zeros((1, 2)),
+        "MixtureOfGaussians": lambda: prior.means.numpy(),
+        "VampPrior": lambda: prior._encoder[0](prior.pseudo_inputs)[0].numpy(),
+    }[type(prior).__name__]()
+    z = prior.sample(50, seed=SEED, temperature=0.0).numpy()
+    distances = np.linalg.norm(z[:, None] - locations, axis=-1)
+    np.testing.assert_allclose(distances.min(axis=1), 0.0, atol=1e-6)
+
+
+@every_prior
+def test_the_temperature_scales_the_noise_of_the_same_seed(make):
+    prior = make(2)
+    cold, half, warm = (prior.sample(6, seed=SEED, temperature=t).numpy() for t in (0.0, 0.5, 1.0))
+    np.testing.assert_allclose(half, 0.5 * (cold + warm), rtol=1e-5, atol=1e-6)
+
+
+@every_prior
+def test_a_global_seed_does_not_repeat_samples_that_were_given_none(make):
+    prior, samples = make(2), []
+    for _ in range(2):
+        keras.utils.set_random_seed(0)
+        samples.append(prior.sample(6).numpy())
+    assert not np.array_equal(*samples)
+
+
+@every_prior
+def test_every_row_may_have_a_temperature_of_its_own(make):
+    prior = make(2)
+    cold, warm = (prior.sample(3, seed=SEED, temperature=t).numpy() for t in (0.0, 1.0))
+    mixed = prior.sample(3, seed=SEED, temperature=tf.constant([[0.0], [1.0], [0.5]])).numpy()
+    expected = [cold[0], warm[1], 0.5 * (cold[2] + warm[2])]
+    np.testing.assert_allclose(mixed, expected, rtol=1e-5, atol=1e-6)
+
+
+@every_prior
+def test_a_row_depends_on_its_own_seed_alone(make):
+    prior = make(2)
+    seeds = tf.constant([[1, 2], [3, 4], [2**40, 5], [1, 2]], tf.int64)
+    rows = prior.sample_rows(seeds).numpy()
+    assert rows.shape == (4, 2)
+    for i, seed in enumerate(seeds):
+        np.testing.assert_array_equal(rows[i], prior.sample(1, seed=seed)[0])
+    np.testing.assert_array_equal(prior.sample_rows(seeds[1:]), rows[1:])
+    assert len(np.unique(rows[:3], axis=0)) == 3
+
+
+@every_prior
+def test_rows_have_the_moments_of_the_density(make):
+    prior = make(2)
+    points, cell = grid(2)
+    density = np.exp(prior.log_prob(points).numpy().astype("float64")) * cell
+    seeds = tf.stack([tf.range(4000, dtype=tf.int64), tf.zeros(4000, tf.int64)], axis=1)
+    z = tf.function(prior.sample_rows)(seeds).numpy()
+    for moment in (lambda z: z, lambda z: z > 0.5):
+        assert_mean_close(moment(z), density @ moment(points), resolution=0.2)
+
+
+@every_prior
+def test_log_prob_is_the_same_in_a_graph(make, rng):
+    prior = make(2)
+    z = tf.constant(rng.normal(size=(5, 2)), tf.float32)
+    np.testing.assert_allclose(tf.function(prior.log_prob)(z), prior.log_prob(z), rtol=1e-5)
+
+
+@every_prior
+def test_gradients_are_finite_far_out(make):
+    prior = make(2)
+    z = tf.constant([[0.0, 0.0], [30.0, -30.0]])
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        value = prior.log_prob(z)
+    gradients = tape.gradient(value, [z, *prior.trainable_weights])
+    assert all(np.isfinite(g).all() for g in gradients)
+
+
+@every_prior
+def test_densities_are_single_precision_under_mixed_precision(make, mixed_float16):
+    prior = make(2)
+    assert prior.log_prob(tf.zeros((3, 2), tf.float16)).dtype == tf.float32
+    assert prior.sample(3).dtype == tf.float32
+    assert all(w.dtype == "float32" for w in prior.weights)
+
+
+@every_prior
+def test_config_round_trip(make, rng):
+    prior = make(2)
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(prior)))
+    again = keras.saving.deserialize_keras_object(config)
+    assert type(again) is type(prior)
+    assert again.get_config() == prior.get_config()
+    if isinstance(again, VampPrior):
+        again.attach(prior._encoder[0], EVENT_SHAPE)
+    if not again.built:
+        again.build((None, 2))
+    again.set_weights(prior.get_weights())
+    z = rng.normal(size=(5, 2)).astype("float32")
+    np.testing.assert_array_equal(again.log_prob(z), prior.log_prob(z))
+
+
+@every_prior
+def test_the_estimate_of_the_kl_from_samples_is_never_negative_in_the_mean(make):
+    # Gibbs: E_q[log q - log p] >= 0, also where there is no closed form.
+    prior = make(2)
+    q = tfd.MultivariateNormalDiag([0.3, -0.2], [0.7, 1.1])
+    z = q.sample(20_000, seed=(1, 2))
+    estimates = (q.log_prob(z) - prior.log_prob(z)).numpy()
+    if hasattr(prior, "kl"):
+        closed_form = prior.kl(tf.constant([[0.3, -0.2]]), 2.0 * tf.math.log([[0.7, 1.1]])).numpy()[0]
+        assert_mean_close(estimates, closed_form, resolution=0.05)
+    assert estimates.mean() > 0.0
+
+
+# The standard normal.
+
+
+@pytest.mark.parametrize(
+    ("z", "expected"),
+    [
+        pytest.param([[0.0]], -0.9189385332046727, id="origin"),
+        pytest.param([[3.0, 4.0]], -2 * 0.9189385332046727 - 12.5, id="summed-over-latents"),
+    ],
+)
+def test_standard_normal_log_prob_by_hand(z, expected):
+    prior = standard_normal(len(z[0]))
+    np.testing.assert_allclose(prior.log_prob(tf.constant(z)), [expected], rtol=1e-6)
+
+
+def test_standard_normal_kl_by_hand():
+    prior = standard_normal(2)
+    kl = prior.kl(tf.constant([[0.0, 0.0], [1.0, 0.0]]), tf.constant([[0.0, 0.0], [0.0, np.log(4.0)]]))
+    np.testing.assert_allclose(kl, [0.0, 0.5 + 1.5 - np.log(2.0)], rtol=1e-5)
+
+
+# The mixture.
+
+
+def test_mixture_of_two_by_hand():
+    prior = MixtureOfGaussians(2)
+    prior.build((None, 1))
+    prior.logits.assign(np.log([0.25, 0.75]))
+    prior.means.assign([[0.0], [2.0]])
+    prior.log_vars.assign([[0.0], [np.log(4.0)]])
+    density = 0.25 * np.exp(-0.5) / np.sqrt(2 * np.pi) + 0.75 * np.exp(-0.125) / np.sqrt(8 * np.pi)
+    np.testing.assert_allclose(prior.log_prob(tf.constant([[1.0]])), [np.log(density)], rtol=1e-5)
+
+
+def test_mixture_components_are_drawn_by_their_weights():
+    prior, weights = MixtureOfGaussians(4), np.array([0.1, 0.0, 0.6, 0.3])
+    prior.build((None, 1))
+    prior.logits.assign(np.log(weights + 1e-30))
+    prior.means.assign([[0.0], [1.0], [2.0], [3.0]])
+    drawn = prior.sample(20_000, seed=SEED, temperature=0.0).numpy().round().astype(int)[:, 0]
+    assert not np.any(drawn == 1)  # No mass, no draws.
+    assert_mean_close(np.eye(4)[drawn][:, [0, 2, 3]], weights[[0, 2, 3]], resolution=0.02)
+
+
+def test_mixture_components_start_apart_and_as_the_seed_says():
+    priors = [MixtureOfGaussians(50, initial_stddev=2.0, seed=s) for s in (1, 1, 2)]
+    for prior in priors:
+        prior.build((None, 20))
+    np.testing.assert_array_equal(priors[0].means, priors[1].means)
+    assert not np.array_equal(priors[0].means, priors[2].means)
+    assert_mean_close(priors[0].means.numpy().reshape(-1) ** 2, 4.0, resolution=1.0)
+    assert len(priors[0].trainable_weights) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_components": 0}, "`n_components` must be a whole number >= 1"),
+        ({"initial_stddev": 0.0}, "`initial_stddev` must be a finite number > 0.0"),
+    ],
+)
+def test_mixture_refuses_arguments_out_of_bounds(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        MixtureOfGaussians(**arguments)
+
+
+# The VampPrior.
+
+
+def test_vamp_prior_is_the_mean_of_the_posteriors_of_its_pseudo_inputs(rng):
+    prior = vamp(2)
+    z = rng.normal(size=(5, 2)).astype("float32")
+    means, log_vars = (t.numpy() for t in prior._encoder[0](prior.pseudo_inputs))
+    densities = [
+        np.exp(-0.5 * np.sum((z - m) ** 2 / np.exp(v) + v + np.log(2 * np.pi), axis=-1))
+        for m, v in zip(means, log_vars, strict=True)
+    ]
+    np.testing.assert_allclose(prior.log_prob(z), np.log(np.mean(densities, axis=0)), rtol=1e-5)
+
+
+def test_vamp_prior_keeps_no_copy_of_the_encoder():
+    prior = vamp(2)
+    assert [w.path.split("/")[-1] for w in prior.weights] == ["pseudo_inputs"]
+    encoder, z = prior._encoder[0], tf.zeros((1, 2))
+    before = prior.log_prob(z).numpy()
+    with tf.GradientTape() as tape:
+        value = prior.log_prob(z)
+    assert all(np.any(g != 0.0) for g in tape.gradient(value, encoder.trainable_weights))
+    encoder.get_layer("z_mean").bias.assign([5.0, 5.0])
+    assert prior.log_prob(z).numpy() < before - 1.0  # It sees the encoder as it is now.
+
+
+def test_pseudo_inputs_outside_the_range_of_the_data_are_clipped():
+    prior, z = vamp(2), tf.zeros((1, 2))
+    prior.pseudo_inputs.assign(tf.fill(prior.pseudo_inputs.shape, 7.0))
+    beyond = prior.log_prob(z).numpy()
+    prior.pseudo_inputs.assign(tf.ones(prior.pseudo_inputs.shape))
+    np.testing.assert_array_equal(prior.log_prob(z), beyond)
+
+
+def test_without_a_range_pseudo_inputs_are_not_clipped():
+    prior, z = VampPrior(2, value_range=None), tf.zeros((1, 2))
+    prior.attach(linear_encoder(EVENT_SHAPE, 2), EVENT_SHAPE)
+    prior.build((None, 2))
+    prior.pseudo_inputs.assign(tf.fill((2, 3), 7.0))
+    beyond = prior.log_prob(z).numpy()
+    prior.pseudo_inputs.assign(tf.ones((2, 3)))
+    assert prior.log_prob(z).numpy() != beyond
+
+
+def test_pseudo_inputs_start_in_the_middle_of_the_range_or_where_they_are_told():
+    prior = VampPrior(100, value_range=(0.0, 255.0), seed=0)
+    prior.attach(linear_encoder(EVENT_SHAPE, 2), EVENT_SHAPE)
+    prior.build((None, 2))
+    assert_mean_close(prior.pseudo_inputs.numpy().reshape(-1), 127.5, resolution=10.0)
+
+    rows = np.arange(6.0).reshape(2, 3)
+    prior = VampPrior(2, initial=rows)
+    prior.attach(linear_encoder(EVENT_SHAPE, 2), EVENT_SHAPE)
+    prior.build((None, 2))
+    np.testing.assert_array_equal(prior.pseudo_inputs, rows)
+
+
+def test_vamp_prior_without_an_encoder_says_where_to_get_one():
+    with pytest.raises(ValueError, match="`VampPrior` needs an encoder: pass it as `prior=` to a model"):
+        VampPrior(2).build((None, 2))
+
+
+def test_initial_pseudo_inputs_of_another_shape_are_refused():
+    prior = VampPrior(2, initial=np.zeros((2, 4)))
+    prior.attach(linear_encoder(EVENT_SHAPE, 2), EVENT_SHAPE)
+    with pytest.raises(ValueError, match=r"`initial` must have the shape \(n_components, \*event_shape\) = \(2, 3\)"):
+        prior.build((None, 2))
+
+
+def test_vamp_prior_wants_data_of_a_fixed_shape():
+    prior = VampPrior(2)
+    prior.attach(linear_encoder(EVENT_SHAPE, 2), (None, None, 3))
+    with pytest.raises(ValueError, match="`event_shape` must be a tuple of whole numbers >= 1"):
+        prior.build((None, 2))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_components": 0}, "`n_components` must be a whole number >= 1"),
+        ({"value_range": (1.0, 0.0)}, r"`value_range` must be a pair \(low, high\) with low < high, or None"),
+        ({"value_range": (0.0, 1.0, 2.0)}, r"`value_range` must be a pair \(low, high\)"),
+    ],
+)
+def test_vamp_prior_refuses_arguments_out_of_bounds(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        VampPrior(**arguments)
+
+
+# What the base asks of a new prior.
+
+
+def test_a_prior_must_have_a_density_and_samples():
+    class Nothing(Prior):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"Nothing must implement `log_prob\(z\)`"):
+        Nothing().log_prob(tf.zeros((1, 2)))
+    with pytest.raises(NotImplementedError, match=r"Nothing must implement `sample\(n, seed, temperature\)`"):
+        Nothing().sample(1)
+
+
+def test_a_mixture_must_have_components():
+    class Nothing(MixturePrior):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"Nothing must implement `components\(\)`"):
+        Nothing().log_prob(tf.zeros((1, 2)))
+
+
+def test_a_prior_that_can_sample_can_sample_rows():
+    class Line(Prior):
+        def sample(self, n, seed=None, temperature=1.0):
+            return tf.random.stateless_uniform((n, 2), seed)
+
+    seeds = tf.constant([[1, 2], [3, 4]], tf.int64)
+    rows = Line().sample_rows(seeds)
+    np.testing.assert_array_equal(rows[1], tf.random.stateless_uniform((1, 2), [3, 4])[0])
+
+
+def test_a_seed_for_tfp_is_a_pair_of_int32_or_nothing():
+    assert as_tfp_seed(None) is None
+    pair = as_tfp_seed(SEED)
+    assert pair.dtype == tf.int32
+    assert pair.shape == (2,)
+    np.testing.assert_array_equal(pair, as_tfp_seed(SEED.numpy()))
