@@ -1,0 +1,54 @@
+"""Variational autoencoders for people who already use Keras."""
+
+import importlib.util
+
+from keras_vae._shell import is_shell_program, silence_native_log
+
+__version__ = "0.1.0"
+
+if is_shell_program():
+    # The shell imports what a command needs, when it needs it: `keras-vae --help` does not wait for TensorFlow.
+    silence_native_log()
+elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_vae.serving.Client` works all the same.
+    from keras_vae import (
+        callbacks,
+        data,
+        divergences,
+        evaluation,
+        layers,
+        likelihoods,
+        networks,
+        numerics,
+        optimizers,
+        schedules,
+    )
+    from keras_vae.models import VAE, Autoencoder, make_autoencoder, make_vae
+    from keras_vae.networks import make_decoder, make_encoder
+    from keras_vae.serving import export_saved_model, load_saved_model
+
+    __all__ = [
+        "VAE",
+        "Autoencoder",
+        "make_vae",
+        "make_autoencoder",
+        "make_encoder",
+        "make_decoder",
+        "export_saved_model",
+        "load_saved_model",
+        "callbacks",
+        "data",
+        "divergences",
+        "evaluation",
+        "layers",
+        "likelihoods",
+        "networks",
+        "numerics",
+        "optimizers",
+        "schedules",
+    ]
+else:
+
+    def __getattr__(name):
+        raise AttributeError(
+            f"keras_vae.{name} needs TensorFlow, which is not installed; without it there is keras_vae.serving.Client"
+        )

@@ -1,0 +1,173 @@
+"""Checks of what is passed to `fit`, `evaluate` and the verbs: refused before the first step, with the reason."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_vae._checks import shapes_agree
+
+
+def as_array(name, x):
+    """`x` as a NumPy array of numbers.
+
+    Raises:
+        ValueError: if it is not an array of numbers.
+    """
+    try:
+        array = np.asarray(x)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`{name}` must be an array of numbers. Received: {type(x).__name__} ({error})") from None
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"`{name}` must be an array of numbers. Received: {type(x).__name__} of dtype {array.dtype}")
+    return array
+
+
+def check_event_shape(name, shape, event_shape):
+    """Check that `shape` is `(batch, *event_shape)`; None stands for any size.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    shape = tuple(shape)
+    if shapes_agree(shape[1:], event_shape) and shape:
+        return
+    wanted = ", ".join(["batch", *("any" if n is None else str(n) for n in event_shape)])
+    hint = ""
+    if shapes_agree(shape, event_shape):
+        hint = f" (one example has no batch axis: {name}[None])"
+    elif len(shape) == 1:
+        hint = " (one number per row: are these labels? A VAE learns from the data alone)"
+    elif len(shape) == len(event_shape) and event_shape[-1] == 1 and shapes_agree(shape[1:], event_shape[:-1]):
+        hint = f" (add the channel axis: {name}[..., None])"
+    raise ValueError(f"`{name}` must have the shape ({wanted}). Received: {name}.shape={shape}{hint}")
+
+
+def check_array(name, x, event_shape, likelihood=None):
+    """Check an array of examples: its shape, that it is not empty, that it is finite and, for targets, its values.
+
+    Args:
+        name: str. Name of the argument, for the message.
+        x: NumPy array.
+        event_shape: tuple. Shape without the batch axis.
+        likelihood: `Likelihood` whose support the values must lie in, or None.
+
+    Raises:
+        ValueError: if any of it does not hold.
+    """
+    check_event_shape(name, x.shape, event_shape)
+    if x.size == 0:
+        raise ValueError(f"`{name}` must hold at least one example. Received: {name}.shape={x.shape}")
+    if x.dtype.kind == "f" and not (np.isfinite(x.min()) and np.isfinite(x.max())):
+        bad = np.flatnonzero(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))
+        raise ValueError(
+            f"`{name}` must be finite. Received: NaN or infinity in {len(bad)} of {len(x)} rows, first in row {bad[0]}"
+        )
+    if likelihood is not None:
+        likelihood.check_support(x, name=name)
+
+
+def check_can_be_target(event_shape, target_shape):
+    """Check that inputs have the shape of targets, as they must where no targets are given.
+
+    Raises:
+        ValueError: if they have not.
+    """
+    if not shapes_agree(event_shape, target_shape):
+        raise ValueError(
+            f"`y` must be given: the model maps {event_shape} to {target_shape}, so its input cannot be its target. "
+            "Received: y=None"
+        )
+
+
+def check_sample_weight(weight, n_rows, target_shape):
+    """Check weights of examples `(batch,)` or of elements `(batch, *leading event axes)`.
+
+    Raises:
+        ValueError: if the shape does not fit, a weight is negative or not finite, or all are zero.
+    """
+    rest = weight.shape[1:]
+    weighs_examples = rest in ((), (1,))
+    fits = weighs_examples or shapes_agree(rest, target_shape[: len(rest)])
+    if weight.ndim == 0 or len(weight) != n_rows or not fits:
+        raise ValueError(
+            "`sample_weight` must have the shape (batch,) to weigh examples, or (batch, *leading event axes) to weigh "
+            f"elements of {target_shape}. Received: sample_weight.shape={weight.shape} for {n_rows} examples"
+        )
+    if not np.isfinite(weight.sum()) or weight.min() < 0 or weight.max() == 0:
+        raise ValueError(
+            "`sample_weight` must be finite, >= 0 and not all zero. "
+            f"Received: values from {weight.min()} to {weight.max()}"
+        )
+
+
+def first_batch(data):
+    """The first element of a dataset as arrays `(x, y, sample_weight)`, or None for data that cannot be seen twice.
+
+    Raises:
+        ValueError: if the dataset is empty.
+    """
+    if isinstance(data, tf.data.Dataset):
+        batch = next(iter(data.take(1)), None)
+        if batch is None:
+            raise ValueError("`x` must hold at least one example. Received: an empty tf.data.Dataset")
+    elif isinstance(data, keras.utils.PyDataset):
+        batch = data[0]
+    else:
+        return None
+    return tuple(None if part is None else np.asarray(part) for part in keras.utils.unpack_x_y_sample_weight(batch))
+
+
+def is_stream(x):
+    """Whether `x` gives batches by itself (tf.data, `PyDataset`, generator); `y` must then be in it."""
+    return isinstance(x, (tf.data.Dataset, tf.distribute.DistributedDataset, keras.utils.PyDataset)) or (
+        hasattr(x, "__next__") and not hasattr(x, "shape")
+    )
+
+
+def check_training_data(model, x, y=None, sample_weight=None):
+    """Check the arguments of `fit` and `evaluate` of a model; streams are judged by their first batch.
+
+    Args:
+        model: a `LatentModel`.
+        x: array of inputs, or a stream of batches.
+        y: array of targets, or None when the inputs are the targets.
+        sample_weight: array of weights or None.
+
+    Returns:
+        `(x, y, sample_weight)` as Keras takes them: streams as they came, everything else as arrays.
+
+    Raises:
+        ValueError: naming the argument, what was wanted and what came.
+    """
+    if x is None:
+        raise ValueError("`x` must be an array or a tf.data.Dataset. Received: x=None")
+    if is_stream(x):
+        if y is not None:
+            raise ValueError("`y` must be part of the dataset when `x` is one: yield (x, y). Received: y beside it")
+        batch = first_batch(x)
+        if batch is not None:
+            _check_arrays(model, *batch)
+        return x, None, sample_weight
+    return _check_arrays(model, x, y, sample_weight)
+
+
+def _check_arrays(model, x, y, sample_weight):
+    x = as_array("x", x)
+    if not model.built and x.ndim > 1:
+        with model.distribute_strategy.scope():
+            model.build((None, *x.shape[1:]))
+    if y is None:
+        check_can_be_target(model.event_shape, model.target_shape)
+        check_array("x", x, model.event_shape, model.likelihood)
+        # Keras silently drops the weights of inputs that come without targets.
+        y = None if sample_weight is None else x
+    else:
+        check_array("x", x, model.event_shape)
+        y = as_array("y", y)
+        check_array("y", y, model.target_shape, model.likelihood)
+        if len(x) != len(y):
+            raise ValueError(f"`x` and `y` must have the same number of rows. Received: {len(x)} and {len(y)}")
+    if sample_weight is not None:
+        sample_weight = as_array("sample_weight", sample_weight)
+        check_sample_weight(sample_weight, len(x), model.target_shape)
+    return x, y, sample_weight

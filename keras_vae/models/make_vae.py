@@ -1,0 +1,103 @@
+"""Models from a few words: event shape, latent size, kind of network, likelihood."""
+
+import contextlib
+import random
+
+from keras_vae._checks import check_int, check_shape
+from keras_vae.likelihoods import get_likelihood
+from keras_vae.models.autoencoder import Autoencoder
+from keras_vae.models.vae import VAE
+from keras_vae.networks import make_decoder, make_encoder
+
+
+def make_vae(
+    event_shape,
+    latent_dim=20,
+    network="dense",
+    hidden_units=None,
+    likelihood="bernoulli",
+    n_classes=None,
+    prior=None,
+    beta=1.0,
+    seed=None,
+):
+    """A `VAE` with an encoder and a decoder of the library.
+
+    The pieces are public: `keras_vae.networks.make_encoder` and `make_decoder` make them one by one, so that a half can
+    be replaced.
+
+    Args:
+        event_shape: tuple of ints. Shape of one example: `(784,)`, `(28, 28, 1)`, `(n_steps, n_features)`.
+        latent_dim: int >= 1.
+        network: "dense", "conv", "resnet" or "recurrent".
+        hidden_units: tuple of ints or None. Widths of the layers or channels of the stages; None is the network's own.
+        likelihood: str or `Likelihood`. p(x|z).
+        n_classes: int or None. Number of tokens, for the categorical likelihood given by name.
+        prior: None for the standard normal, or a prior as in `VAE`.
+        beta: float >= 0. Weight of the KL in the loss.
+        seed: int or None. Initial weights and random state of the model; None takes them from Keras's global seed.
+
+    Returns:
+        `VAE`, built, not compiled.
+
+    Raises:
+        ValueError: for an unknown network or likelihood, or shapes that do not fit them.
+    """
+    networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_classes, 2, seed)
+    return VAE(*networks, likelihood=likelihood, prior=prior, beta=beta, seed=seed)
+
+
+def make_autoencoder(
+    event_shape,
+    latent_dim=20,
+    network="dense",
+    hidden_units=None,
+    likelihood="gaussian_fixed",
+    n_classes=None,
+    seed=None,
+):
+    """An `Autoencoder` with an encoder and a decoder of the library; arguments as in `make_vae`.
+
+    Returns:
+        `Autoencoder`, built, not compiled.
+
+    Raises:
+        ValueError: for an unknown network or likelihood, or shapes that do not fit them.
+    """
+    networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_classes, 1, seed)
+    return Autoencoder(*networks, likelihood=likelihood)
+
+
+def _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_classes, n_outputs, seed):
+    event_shape = check_shape("event_shape", event_shape)
+    check_int("latent_dim", latent_dim, 1)
+    arguments = {} if n_classes is None else {"n_classes": check_int("n_classes", n_classes, 2)}
+    likelihood = get_likelihood(likelihood, **arguments)
+    with _initial_weights_from(seed):
+        encoder = make_encoder(
+            event_shape,
+            latent_dim,
+            network,
+            hidden_units,
+            n_outputs=n_outputs,
+            input_layers=likelihood.input_layers(event_shape),
+        )
+        decoder = make_decoder(likelihood.params_shape(event_shape), latent_dim, network, hidden_units)
+    return (encoder, decoder), likelihood
+
+
+@contextlib.contextmanager
+def _initial_weights_from(seed):
+    """Let the initialisers made in the block depend on `seed` alone, and leave the global state as it was.
+
+    Keras takes the seed of an initialiser that has none from Python's `random`.
+    """
+    if seed is None:
+        yield
+        return
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
