@@ -15,7 +15,7 @@ class TermTracker(keras.metrics.Metric):
     """
 
     def __init__(self, term_names, name="terms", **kwargs):
-        super().__init__(name=name, dtype="float32", **kwargs)
+        super().__init__(name=name, **{"dtype": "float32", **kwargs})
         self.term_names = tuple(term_names)
         self.total = self.add_variable(shape=(len(self.term_names),), initializer="zeros", name="total")
         self.weight = self.add_variable(shape=(), initializer="zeros", name="weight")

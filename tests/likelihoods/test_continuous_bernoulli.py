@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from likelihood_helpers import assert_mean_close, tile, value_and_gradient
+from helpers import assert_mean_close
+from likelihood_helpers import tile, value_and_gradient
 
 from keras_vae.likelihoods import ContinuousBernoulli
 

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from likelihood_helpers import assert_mean_close, tile, value_and_gradient
+from helpers import assert_mean_close
+from likelihood_helpers import tile, value_and_gradient
 from scipy import integrate, special, stats
 
 from keras_vae.likelihoods import (

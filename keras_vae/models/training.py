@@ -1,0 +1,289 @@
+"""How a model is trained: compile, fit, evaluate, predict and the step itself."""
+
+import contextlib
+import math
+
+import keras
+import tensorflow as tf
+
+from keras_vae._checks import check_int
+from keras_vae.models.data_checks import as_array, check_array, check_training_data, is_stream
+from keras_vae.models.term_tracker import TermTracker
+from keras_vae.optimizers import Adam
+
+# Steps that one call of the compiled training function makes. The call from Python and the progress bar cost a tenth of
+# a small dense model's step; at 8 steps per call that is gone (measured by benchmarks/throughput.py).
+STEPS_PER_EXECUTION = 8
+
+
+class Training:
+    """Mixin of the models: a training step of their own in place of a Keras loss.
+
+    The model gives `terms`, named losses per example; the step minimises the (weighted) mean of `terms(...)["loss"]`
+    over the global batch and reports the mean of every term in `term_names`.
+    """
+
+    term_names = ("loss", "reconstruction_loss")
+    loss_hint = "and nothing else"
+
+    def _init_training(self):
+        self.term_tracker = TermTracker(self.term_names)
+        self._compile_arguments = {"steps_per_execution": 1}
+        self._compiled_steps = {}
+
+    def compile(
+        self,
+        optimizer="adam",
+        loss=None,
+        *,
+        steps_per_execution="auto",
+        run_eagerly=False,
+        jit_compile="auto",
+        **kwargs,
+    ):
+        """Choose the optimizer; the loss is the model's own.
+
+        Args:
+            optimizer: name or `keras.optimizers.Optimizer`. "adam" is `keras_vae.optimizers.Adam`, the same numbers in
+                one fused kernel per weight.
+            loss: None. Here only to be refused with the reason.
+            steps_per_execution: int or "auto". Training steps per call of the compiled function; callbacks see a batch
+                only at the end of a call. "auto" is 8, and 1 when run eagerly or on several replicas.
+            run_eagerly: bool. Run the steps in Python, for debugging.
+            jit_compile: bool or "auto". Compile the steps with XLA. It halves the speed of convolutions on a CPU;
+                "auto" leaves it off there.
+            **kwargs: `auto_scale_loss` as in Keras.
+
+        Raises:
+            ValueError: for `loss`, `metrics` and the like.
+            TypeError: for an unknown argument.
+        """
+        refused = {"loss": loss, **{n: kwargs.pop(n, None) for n in ("loss_weights", "metrics", "weighted_metrics")}}
+        for name, value in refused.items():
+            if value is not None:
+                raise ValueError(
+                    f"`{name}` must not be passed to `compile`: a {type(self).__name__} has its own loss, the negative "
+                    f"log likelihood under `likelihood` {self.loss_hint}; another one would silently train something "
+                    f"else. Choose it by the arguments of the model. Received: {name}"
+                )
+        if steps_per_execution != "auto":
+            check_int("steps_per_execution", steps_per_execution, 1)
+        self._compile_arguments = {
+            "steps_per_execution": steps_per_execution,
+            "run_eagerly": run_eagerly,
+            "jit_compile": jit_compile,
+            **kwargs,
+        }
+        super().compile(
+            optimizer=Adam() if optimizer in ("adam", "Adam") else optimizer,
+            steps_per_execution=self._steps_per_execution_for(),
+            run_eagerly=run_eagerly,
+            jit_compile=jit_compile,
+            **kwargs,
+        )
+
+    def _steps_per_execution_for(self, *step_counts):
+        """Steps per call: a divisor of every number of steps that is given (not None), as Keras would run past it."""
+        chosen = self._compile_arguments["steps_per_execution"]
+        if chosen != "auto":
+            return chosen
+        # Keras's loop over steps breaks off on several replicas ("You must feed a value for placeholder").
+        if self._compile_arguments["run_eagerly"] or self.distribute_strategy.num_replicas_in_sync > 1:
+            return 1
+        common = math.gcd(*(int(n) for n in step_counts if n is not None))
+        return max(n for n in range(1, STEPS_PER_EXECUTION + 1) if common % n == 0)
+
+    @contextlib.contextmanager
+    def _steps_per_call(self, function, steps):
+        """In the block Keras makes so many steps per call of `function`, compiled anew if it made another number.
+
+        Afterwards the number is what it was: a callback may evaluate or predict in the middle of `fit`.
+        """
+        before = self.steps_per_execution
+        if self._compiled_steps.get(function) != steps:
+            setattr(self, function, None)
+            self._compiled_steps[function] = steps
+        self.steps_per_execution = steps
+        try:
+            yield
+        finally:
+            self.steps_per_execution = before
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return {}
+        return {"optimizer": keras.saving.serialize_keras_object(self.optimizer), **self._compile_arguments}
+
+    def compile_from_config(self, config):
+        optimizer = keras.saving.deserialize_keras_object(config["optimizer"])
+        self.compile(**{**config, "optimizer": optimizer})
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    @property
+    def metrics(self):
+        return [self.term_tracker]
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        *args,
+        sample_weight=None,
+        validation_data=None,
+        steps_per_epoch=None,
+        validation_steps=None,
+        **kwargs,
+    ):
+        """Train; arguments as in `keras.Model.fit`.
+
+        Args:
+            x: array `(n, *event_shape)`, or a `tf.data.Dataset` of batches of x, `(x, y)` or `(x, y, sample_weight)`.
+            y: array `(n, *target_shape)` to reconstruct from x, or None to reconstruct x itself.
+            sample_weight: array `(n,)` of weights of examples, or `(n, *leading event axes)` of weights of elements
+                (0 hides a missing pixel or a padded step from the reconstruction loss).
+            validation_data: as x alone, or a tuple `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
+            steps_per_epoch: int or None.
+            validation_steps: int or None.
+
+        Returns:
+            `keras.callbacks.History` with the mean terms in nats per example.
+
+        Raises:
+            ValueError: before the first step, for data that does not fit the model.
+        """
+        x, y, sample_weight = check_training_data(self, x, y, sample_weight)
+        if validation_data is not None:
+            validation_data = check_training_data(self, *_validation_parts(validation_data))
+        if is_stream(x):
+            kwargs["shuffle"] = False  # Keras warns otherwise: a stream comes in its own order.
+        self._build_optimizer()
+        with self._steps_per_call("train_function", self._steps_per_execution_for(steps_per_epoch, validation_steps)):
+            return super().fit(
+                x,
+                y,
+                *args,
+                sample_weight=sample_weight,
+                validation_data=validation_data,
+                steps_per_epoch=steps_per_epoch,
+                validation_steps=validation_steps,
+                **kwargs,
+            )
+
+    def evaluate(self, x=None, y=None, *args, sample_weight=None, steps=None, return_dict=False, **kwargs):
+        """Mean terms over the data, in nats per example; the same data gives the same numbers every time.
+
+        Args:
+            x: as in `fit`.
+            y: as in `fit`.
+            sample_weight: as in `fit`.
+            steps: int or None. Batches looked at; needed for a stream without end.
+            return_dict: bool. Return a dict by name in place of a list in the order of `term_names`.
+
+        Returns:
+            list of floats, or dict.
+
+        Raises:
+            ValueError: for data that does not fit the model.
+        """
+        if kwargs.get("_use_cached_eval_dataset"):  # Called by `fit`, which has checked and chosen.
+            per_call = self.steps_per_execution
+        else:
+            x, y, sample_weight = check_training_data(self, x, y, sample_weight)
+            per_call = self._steps_per_execution_for(steps)
+        self._restart_evaluation_noise()
+        with self._steps_per_call("test_function", per_call):
+            logs = super().evaluate(x, y, *args, sample_weight=sample_weight, steps=steps, return_dict=True, **kwargs)
+        return logs if return_dict else [logs[name] for name in self.term_names]
+
+    def _restart_evaluation_noise(self):
+        """Give the next evaluation the noise of the first one."""
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, **kwargs):
+        """Mean reconstruction through the deterministic code; arguments as in `keras.Model.predict`.
+
+        Returns:
+            NumPy array, shape of the targets.
+
+        Raises:
+            ValueError: for data that does not fit the model.
+        """
+        self._check_built("predict")
+        if not is_stream(x):
+            x = as_array("x", x)
+            check_array("x", x, self.event_shape)
+        with self._steps_per_call("predict_function", self._steps_per_execution_for(steps)):
+            return super().predict(x, batch_size=batch_size, verbose=verbose, steps=steps, **kwargs)
+
+    def _unpack(self, data):
+        """One batch as `(x, target, example weights or None, element mask or None)`."""
+        x, target, weight = keras.utils.unpack_x_y_sample_weight(data)
+        target = x if target is None else target
+        target = tf.cast(target, tf.float32)
+        if weight is None:
+            return x, target, None, None
+        weight = tf.cast(weight, tf.float32)
+        if len(weight.shape) == 1 or (len(weight.shape) == 2 and weight.shape[1] == 1):
+            return x, target, tf.reshape(weight, [-1]), None
+        return x, target, None, weight
+
+    def _build_optimizer(self):
+        """Make the optimizer's variables before the first step, which Keras would otherwise trace twice."""
+        if self.compiled and self.built and not self.optimizer.built:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # Keras builds from the mean of a batch over replicas here, which fails where their parts differ in size. Model
+        # and optimizer have built themselves, unless the data could not be looked at beforehand.
+        if not self.built:
+            super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
+
+    def train_step(self, data):
+        """One step on a batch: the gradient of the (weighted) mean of `terms(...)["loss"]` over the global batch."""
+        x, target, weight, mask = self._unpack(data)
+        with tf.GradientTape() as tape:
+            terms = self.terms(x, target, mask=mask, training=True)
+            loss = batch_mean(terms["loss"], weight)
+            if self.losses:
+                # Every replica holds the same weights: each adds its share of their penalty.
+                penalty = tf.add_n(self.losses)
+                loss += penalty / tf.distribute.get_strategy().num_replicas_in_sync
+                terms["loss"] += penalty
+            loss = self.optimizer.scale_loss(loss)
+        weights = self.trainable_weights
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        self.term_tracker.update_state(terms, weight)
+        return self.term_tracker.result()
+
+    def test_step(self, data):
+        """The terms of one batch, without learning."""
+        x, target, weight, mask = self._unpack(data)
+        self.term_tracker.update_state(self.terms(x, target, mask=mask, training=False), weight)
+        return self.term_tracker.result()
+
+
+def batch_mean(values, weight=None):
+    """(Weighted) mean over the global batch of `tf.distribute`, of which each replica holds a part.
+
+    Args:
+        values: Tensor, shape `(batch,)`.
+        weight: Tensor, shape `(batch,)`, or None for equal weights.
+
+    Returns:
+        Scalar; its sum over replicas is the mean, so that summed gradients are those of the mean.
+    """
+    if weight is None:
+        total, norm = tf.reduce_sum(values), tf.cast(tf.shape(values)[0], values.dtype)
+    else:
+        total, norm = tf.reduce_sum(values * weight), tf.reduce_sum(weight)
+    context = tf.distribute.get_replica_context()
+    if context is not None and context.num_replicas_in_sync > 1:
+        # Parts differ in size for a short last batch and in weight always: share the norm, not the mean.
+        norm = context.all_reduce(tf.distribute.ReduceOp.SUM, norm)
+    return tf.math.divide_no_nan(total, norm)
+
+
+def _validation_parts(data):
+    """`validation_data` as `(x, y, sample_weight)`: an array alone, a stream or a tuple."""
+    return keras.utils.unpack_x_y_sample_weight(tuple(data)) if isinstance(data, (tuple, list)) else (data,)
