@@ -72,7 +72,7 @@ class CollapseMonitor(keras.callbacks.Callback):
 
 
 class PictureGrid(keras.callbacks.Callback):
-    """Write a picture after every epoch: originals, their reconstructions and samples of the prior.
+    """Write a picture after every epoch: examples, their reconstructions and samples of the prior, where there is one.
 
     The codes of the samples are the same in every epoch, so that the pictures show the learning and not the draw.
 
@@ -91,13 +91,15 @@ class PictureGrid(keras.callbacks.Callback):
         self.seed = check_int("seed", seed, 0)
 
     def on_epoch_end(self, epoch, logs=None):
-        rows = [self.x, self.model.reconstruct(self.x), self.model.sample(len(self.x), seed=self.seed)]
+        rows = {"original": self.x, "reconstruction": self.model.reconstruct(self.x)}
+        if hasattr(self.model, "sample"):
+            rows["sample"] = self.model.sample(len(self.x), seed=self.seed)
         figure = plot_grid(
-            np.concatenate(rows),
+            [example for row in rows.values() for example in row],
             len(self.x),
             title=f"epoch {epoch + 1}",
             value_range=value_range_of(self.x),
-            row_labels=["original", "reconstruction", "sample"],
+            row_labels=list(rows),
         )
         with atomic_path(self.folder / f"epoch-{epoch + 1:04d}.png") as path:
             figure.savefig(path)

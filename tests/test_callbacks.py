@@ -8,6 +8,7 @@ from helpers import linear_decoder, linear_encoder
 
 from keras_vae import schedules
 from keras_vae.callbacks import BetaAnnealing, CollapseMonitor, PictureGrid
+from keras_vae.models.autoencoder import Autoencoder
 from keras_vae.models.vae import VAE
 
 
@@ -140,6 +141,13 @@ def test_a_picture_is_written_after_every_epoch_and_training_goes_on_as_without(
     with_pictures.fit(x, epochs=2, callbacks=[PictureGrid(x, tmp_path)], verbose=0, shuffle=False)
     for a, b in zip(alone.get_weights(), with_pictures.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_plain_autoencoder_has_a_picture_without_samples(x, tmp_path):
+    model = Autoencoder(keras.Sequential([keras.Input((6,)), keras.layers.Dense(2)]), linear_decoder())
+    model.compile("sgd", run_eagerly=True)
+    model.fit(x, epochs=1, callbacks=[PictureGrid(x, tmp_path)], verbose=0)
+    assert [p.name for p in tmp_path.iterdir()] == ["epoch-0001.png"]
 
 
 @pytest.mark.parametrize(

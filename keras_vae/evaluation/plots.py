@@ -59,7 +59,7 @@ def plot_grid(examples, n_cols=10, title=None, value_range=None, row_labels=None
     """Examples in rows of `n_cols`.
 
     Args:
-        examples: array `(n, *event_shape)`.
+        examples: array `(n, *event_shape)`, or a list of examples, which may then differ in shape.
         n_cols: int >= 1.
         title: str or None.
         value_range: pair of floats or None. Values shown as black and white; None takes it from the examples.
@@ -69,15 +69,15 @@ def plot_grid(examples, n_cols=10, title=None, value_range=None, row_labels=None
     Returns:
         matplotlib Figure.
     """
-    examples = np.asarray(examples)
+    examples = [np.asarray(example) for example in examples]
     n_rows = math.ceil(len(examples) / n_cols)
-    wide = not is_image(examples.shape[1:])
+    wide = not is_image(examples[0].shape)
     if figure is None:
         label_width = 0.9 if row_labels else 0.0
         cell = (1.5, 0.9) if wide else (0.75, 0.75)
         figure = new_figure(n_cols * cell[0] + label_width + 0.2, n_rows * cell[1] + (0.5 if title else 0.2))
     axes = figure.subplots(n_rows, n_cols, squeeze=False)
-    value_range = value_range or value_range_of(examples)
+    value_range = value_range or value_range_of(*(example[None] for example in examples))
     for i, ax in enumerate(axes.flat):
         if i < len(examples):
             show(ax, examples[i], value_range)
@@ -91,22 +91,22 @@ def plot_grid(examples, n_cols=10, title=None, value_range=None, row_labels=None
 
 
 def plot_reconstructions(originals, reconstructions, n=10, inputs=None):
-    """Originals above their reconstructions, and above both the inputs where these differ (noisy images).
+    """Originals above their reconstructions, and above both the inputs where these differ (noisy or smaller images).
 
     Args:
         originals: array `(m, *event_shape)`.
         reconstructions: array, same shape.
         n: int. How many columns at most.
-        inputs: array, same shape, or None.
+        inputs: array `(m, ...)` or None.
 
     Returns:
         matplotlib Figure.
     """
     rows = {} if inputs is None else {"input": inputs}
-    rows |= {"original": originals, "reconstruction": reconstructions}
+    rows |= {"original" if inputs is None else "target": originals, "reconstruction": reconstructions}
     n = min(n, len(originals))
-    stacked = np.concatenate([np.asarray(r)[:n] for r in rows.values()])
-    return plot_grid(stacked, n, row_labels=list(rows), value_range=value_range_of(np.asarray(originals)[:n]))
+    examples = [example for row in rows.values() for example in np.asarray(row)[:n]]
+    return plot_grid(examples, n, row_labels=list(rows), value_range=value_range_of(np.asarray(originals)[:n]))
 
 
 def plot_history(history):

@@ -59,8 +59,11 @@ class LatentModel(SavedState, Training, keras.Model):
         self.event_shape = tuple(input_shape[1:])
         self.latent_dim = encoder_latent_dim(self.encoder, self.event_shape, self.encoder_outputs)
         params_shape = decoder_params_shape(self.decoder, self.latent_dim)
-        target_shape = self.likelihood.event_shape(params_shape)
         wanted = self._given_target_shape or self.event_shape
+        try:
+            target_shape = self.likelihood.event_shape(params_shape)
+        except ValueError:
+            target_shape = ()
         if not shapes_agree(target_shape, wanted):
             raise ValueError(
                 f"`decoder` must put out {(None, *self.likelihood.params_shape(wanted))}, the parameters of "
@@ -101,12 +104,12 @@ class LatentModel(SavedState, Training, keras.Model):
 
     # Rows in, rows out.
 
-    def _compiled(self, verb):
-        """The method `verb` as a `tf.function`, made once."""
+    def _compiled(self, verb, *specs):
+        """The method `verb` as a `tf.function` of inputs of these specs, traced once whatever the number of rows."""
         # In __dict__, where Keras does not track it.
         compiled = self.__dict__.setdefault("_compiled_verbs", {})
         if verb not in compiled:
-            compiled[verb] = tf.function(getattr(self, verb), reduce_retracing=True)
+            compiled[verb] = tf.function(getattr(self, verb), input_signature=specs)
         return compiled[verb]
 
     def _check_built(self, verb):
@@ -118,7 +121,7 @@ class LatentModel(SavedState, Training, keras.Model):
 
     def _rows(self, verb, x, event_shape, **kwargs):
         """Apply the method `verb` to any number of rows; see `map_rows`."""
-        return map_rows(self._compiled(verb), x, event_shape, **kwargs)
+        return map_rows(self._compiled(verb, rows_spec(event_shape)), x, event_shape, **kwargs)
 
     def decode(self, z, batch_size=256):
         """Mean of p(x|z).
@@ -179,3 +182,8 @@ class LatentModel(SavedState, Training, keras.Model):
         model = cls(**config)
         model.trainable = trainable
         return model
+
+
+def rows_spec(event_shape):
+    """Spec of float32 examples of that shape, any number of them."""
+    return tf.TensorSpec((None, *event_shape), tf.float32)

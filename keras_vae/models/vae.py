@@ -10,7 +10,7 @@ from keras_vae.layers.prior import Prior, as_tfp_seed
 from keras_vae.layers.sampling import Sampling, next_seed, reparameterize
 from keras_vae.layers.standard_normal import StandardNormal
 from keras_vae.likelihoods.gaussian import gaussian_log_prob
-from keras_vae.models.latent_model import LatentModel
+from keras_vae.models.latent_model import LatentModel, rows_spec
 from keras_vae.models.rows import map_rows
 
 # Rows decoded at once while a bound averages over samples: enough to fill the cores, small enough for any decoder.
@@ -319,7 +319,14 @@ class VAE(LatentModel):
         counts = tf.constant(n_samples), tf.constant(chunk)
         pair = tf.constant([check_int("seed", seed, 0), 0], tf.int64)
         batch_numbers = iter(range(2**31))
-        compiled = self._compiled("_bounds")
+        compiled = self._compiled(
+            "_bounds",
+            rows_spec(self.event_shape),
+            rows_spec(self.target_shape),
+            tf.TensorSpec((), tf.int32),
+            tf.TensorSpec((), tf.int32),
+            tf.TensorSpec((2,), tf.int64),
+        )
 
         def bounds(x_batch, y_batch):
             # Every batch has noise of its own.

@@ -109,7 +109,7 @@ def test_reconstructions_stand_below_their_originals(kind, rng, tmp_path):
 def test_noisy_inputs_stand_above_the_originals(rng):
     x = examples("grey", 2, rng)
     figure = plot_reconstructions(x, x, n=10, inputs=x)
-    assert [ax.get_ylabel() for ax in figure.axes[::2]] == ["input", "original", "reconstruction"]
+    assert [ax.get_ylabel() for ax in figure.axes[::2]] == ["input", "target", "reconstruction"]
 
 
 def test_history_has_a_panel_per_term_and_a_line_per_split(tmp_path):
@@ -224,3 +224,8 @@ def test_no_picture_needs_pyplot(rng, tmp_path, monkeypatch):
     ]
     for figure in figures:
         assert_png(figure, tmp_path)
+
+
+def test_inputs_of_another_shape_than_the_targets_are_shown_as_they_are(rng):
+    figure = plot_reconstructions(rng.uniform(size=(2, 8, 8, 1)), np.ones((2, 8, 8, 1)), inputs=np.zeros((2, 4, 4, 1)))
+    assert [ax.images[0].get_array().shape for ax in figure.axes[::2]] == [(4, 4), (8, 8), (8, 8)]

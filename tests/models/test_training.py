@@ -152,6 +152,14 @@ def test_weights_of_examples_weigh_the_metrics_over_batches(x, y):
     assert result["kl_loss"] == pytest.approx(np.average(kl, weights=WEIGHTS), rel=1e-5)
 
 
+def test_weights_count_as_much_without_targets(x):
+    # Keras drops the weights of an array that comes without targets.
+    vae = point_vae()
+    weighted = evaluated(vae, x, sample_weight=WEIGHTS)
+    assert weighted == evaluated(vae, x, x, sample_weight=WEIGHTS)
+    assert weighted["loss"] != pytest.approx(evaluated(vae, x)["loss"], rel=1e-3)
+
+
 def test_only_the_ratio_of_the_weights_matters(x):
     assert_same_weights(
         weights_after(point_vae(), x, x, sample_weight=WEIGHTS),
