@@ -1,0 +1,1 @@
+"""Tasks: what the shell does, one use per file."""

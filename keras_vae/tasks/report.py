@@ -1,0 +1,122 @@
+"""Final figures and pictures of a run."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from keras_vae._files import atomic_path
+from keras_vae.evaluation import plots
+from keras_vae.evaluation.latent import active_units
+from keras_vae.tasks.model_input import before_drawing, held_out, units
+
+# Enough rows for every picture and for the latent figures.
+N_ROWS = 2000
+N_SAMPLES = 100
+
+
+def score(model, x, n_samples, n_rows=None):
+    """Honest figures of a model on held-out data.
+
+    Args:
+        model: `VAE`.
+        x: array or `tf.data.Dataset`, as the model sees it.
+        n_samples: int >= 1. Importance samples per example for `log_prob`.
+        n_rows: int or None. Rows used for `log_prob`, the costly one; None for all.
+
+    Returns:
+        dict: `elbo`, `reconstruction_loss`, `kl_loss`, `loss` (means, nats per example), `log_prob` with
+        `log_prob_standard_error`, `log_prob_n_samples` and `log_prob_n_rows`, `bits_per_dim` for 8-bit images,
+        `active_units`, `latent_dim`.
+    """
+    terms = model.evaluate(x, verbose=0, return_dict=True)
+    rows = x if n_rows is None else _head(x, n_rows)
+    log_probs = model.log_prob(rows, n_samples=n_samples).astype(np.float64)
+    z_mean, _ = model.encode(x)
+    n = len(log_probs)
+    figures = {
+        **{name: terms[name] for name in ("elbo", "reconstruction_loss", "kl_loss", "loss")},
+        "log_prob": float(log_probs.mean()),
+        "log_prob_standard_error": float(log_probs.std(ddof=1) / math.sqrt(n)) if n > 1 else None,
+        "log_prob_n_samples": n_samples,
+        "log_prob_n_rows": n,
+        "active_units": int(active_units(z_mean).sum()),
+        "latent_dim": model.latent_dim,
+    }
+    if type(model.likelihood).__name__ == "DiscretizedLogistic":
+        figures["bits_per_dim"] = -figures["log_prob"] / (math.prod(model.target_shape) * math.log(2.0))
+    return figures
+
+
+def write_report(run, model, dataset, config, history):
+    """Write the pictures of a run and return its final figures.
+
+    Args:
+        run: `RunFolder`.
+        model: trained `VAE`.
+        dataset: `Dataset`.
+        config: dict.
+        history: dict of lists by name.
+
+    Returns:
+        dict, as `score` gives it, with the epochs trained, the part of the data it was measured on, in what units, and
+        what to know about the data.
+    """
+    x, labels, part = held_out(dataset, config)
+    # A picture of drawn pixels shows the noise of the draw; the grey values say what the model makes of the image.
+    grey = _first_rows(held_out(dataset, before_drawing(config))[0]) if config["input"]["binarize"] else None
+    for name, figure in _figures(model, _first_rows(x), _named(labels, dataset), config, history, grey):
+        with atomic_path(run.figures / f"{name}.png") as path:
+            figure.savefig(path)
+    return {
+        "part": part,
+        "epochs": config["epochs"],
+        **score(model, x, N_SAMPLES, n_rows=N_ROWS),
+        "units": units(dataset, config),
+        "note": dataset.note,
+    }
+
+
+def _figures(model, x, labels, config, history, grey=None):
+    """Pairs of names and pictures of a model, on some rows of held-out data and their grey values, where x is drawn."""
+    yield "loss_curves", plots.plot_history(history)
+    pictures = (x if grey is None else grey)[:10]
+    shown = as_decoded(pictures, config)
+    yield "reconstructions", plots.plot_reconstructions(shown, model.reconstruct(pictures))
+    yield "samples", sample_figure(model, 60, seed=config["seed"], like=shown)
+    z_mean, z_log_var = model.encode(x)
+    if z_mean.shape[1] > 1:
+        yield "latent_map", plots.plot_latent_map(z_mean, None if labels is None else labels[: len(x)], z_log_var)
+    yield "kl_per_dim", plots.plot_kl_per_dim(z_mean, z_log_var)
+    yield "traversals", plots.plot_traversals(model.decode, z_mean, z_log_var)
+
+
+def as_decoded(x, config):
+    """Rows on the scale of what the decoder gives back: shares of the total for a multinomial, else as they are."""
+    if config["likelihood"] != "multinomial":
+        return x
+    return x / np.maximum(x.sum(axis=-1, keepdims=True), 1.0)
+
+
+def _named(labels, dataset):
+    """Labels by the names of the classes, where the data have names."""
+    return labels if labels is None or dataset.class_names is None else np.asarray(dataset.class_names)[labels]
+
+
+def sample_figure(model, n, seed=None, temperature=1.0, like=None):
+    """Picture of `n` samples of the prior, on the grey scale of the examples `like` if these are given."""
+    samples = model.sample(n, seed=seed, temperature=temperature)
+    n_cols = min(10, n) if n > 25 else max(1, math.ceil(math.sqrt(n)))
+    return plots.plot_grid(samples, n_cols, value_range=plots.value_range_of(samples if like is None else like))
+
+
+def _head(x, n):
+    """The first rows, of an array or a stream."""
+    if not isinstance(x, tf.data.Dataset):
+        return x[:n]
+    return x.unbatch().take(n).batch(256)
+
+
+def _first_rows(x):
+    rows = _head(x, N_ROWS)
+    return np.concatenate([batch.numpy() for batch in rows]) if isinstance(x, tf.data.Dataset) else rows
