@@ -1,0 +1,126 @@
+"""What may stand in front of a model inside its SavedModel, so that a client can send what it has."""
+
+import tensorflow as tf
+
+from keras_vae._checks import check_choice, shapes_agree
+from keras_vae.likelihoods import Categorical, DiscretizedLogistic, Multinomial, NegativeBinomial
+from keras_vae.serving.graph_checks import checked
+
+# Of an image file that a server decodes; a camera's picture has less. A few kilobytes can claim any number.
+MAX_PIXELS = 2**25
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+class Preprocess:
+    """A function from what the client sends to x.
+
+    Args:
+        function: Callable. Tensor of `spec` to float32 `(n, *event_shape)`, row by row, traceable.
+        spec: `tf.TensorSpec` with the rows first and unknown; its name is that of the input.
+
+    Raises:
+        ValueError: if the first axis of `spec` is not unknown, or it has no name.
+    """
+
+    def __init__(self, function, spec):
+        if spec.shape.rank is None or spec.shape.rank < 1 or spec.shape[0] is not None or not spec.name:
+            raise ValueError(f"`spec` must have a name and None as its first axis. Received: spec={spec}")
+        self.function = function
+        self.spec = spec
+
+    def __call__(self, raw):
+        return tf.cast(self.function(raw), tf.float32)
+
+    def check(self, event_shape):
+        """Run it on two rows (of zeros, or of small PNG files) and check what comes out.
+
+        Raises:
+            ValueError: if that is not two rows of `event_shape`, or it fails.
+        """
+        if self.spec.dtype == tf.string:
+            raw = tf.fill([2], tf.io.encode_png(tf.zeros((4, 4, 1), tf.uint8)))
+        else:
+            raw = tf.zeros([2, *(1 if n is None else n for n in self.spec.shape[1:])], self.spec.dtype)
+        wanted = f"`preprocess` must turn n rows into n examples of shape {tuple(event_shape)}. "
+        try:
+            # As the export does it: as a graph.
+            shape = tuple(tf.function(self, autograph=False)(raw).shape)
+        except Exception as error:  # It is somebody's own function: anything may come.
+            reason = " ".join(str(error).split())[:300]
+            raise ValueError(f"{wanted}Received: {type(error).__name__} for 2 rows: {reason}") from error
+        if not shapes_agree(shape, (2, *event_shape)):
+            raise ValueError(f"{wanted}Received: shape {shape} for 2 rows")
+
+
+def get_preprocess(identifier, model):
+    """The preprocessing of that name for a model, or the object itself.
+
+    Args:
+        identifier: None, "uint8" (grey or colour values 0 to 255 as they are in a file), "image_bytes" (PNG or JPEG
+            files of any size, base64 over REST) or a `Preprocess`.
+        model: a built model.
+
+    Returns:
+        `Preprocess` or None.
+
+    Raises:
+        ValueError: for another name, or a model that does not take images or grey values.
+        TypeError: for another object.
+    """
+    if identifier is None or isinstance(identifier, Preprocess):
+        return identifier
+    if not isinstance(identifier, str):
+        raise TypeError(f"`preprocess` must be a name or a Preprocess. Received: {type(identifier).__name__}")
+    check_choice("preprocess", identifier, ("uint8", "image_bytes"))
+    if isinstance(model.likelihood, (Categorical, Multinomial, NegativeBinomial)):
+        raise ValueError(
+            f"`preprocess` must not be {identifier!r} for a model of {model.likelihood.support}, which are no grey "
+            f"values. Received: a model with the likelihood {type(model.likelihood).__name__}"
+        )
+    event_shape = tuple(model.event_shape)
+    if identifier == "uint8":
+        return Preprocess(_scaling(model), tf.TensorSpec((None, *event_shape), tf.uint8, name="x"))
+    if len(event_shape) != 3 or event_shape[-1] not in (1, 3) or None in event_shape:
+        raise ValueError(
+            "`preprocess` must not be 'image_bytes' for a model that takes no images of 1 or 3 channels. "
+            f"Received: a model for examples of shape {event_shape}"
+        )
+    return Preprocess(_decoding(model), tf.TensorSpec((None,), tf.string, name="image_bytes"))
+
+
+def _scaling(model):
+    """8-bit values in the units that the likelihood knows."""
+    divisor = 1.0 if isinstance(model.likelihood, DiscretizedLogistic) else 255.0
+    return lambda grey: tf.cast(grey, tf.float32) / divisor
+
+
+def _decoding(model):
+    height, width, channels = model.event_shape
+    scale = _scaling(model)
+
+    def one_image(file):
+        size = tf.cond(tf.io.is_jpeg(file), lambda: _jpeg_size(file), lambda: _png_size(file))
+        within = tf.reduce_prod(tf.cast(size, tf.int64)) <= MAX_PIXELS
+        file = checked(file, within, f"`image_bytes` must be images of at most {MAX_PIXELS} pixels")
+        pixels = tf.io.decode_image(file, channels=channels, expand_animations=False)
+        pixels = tf.image.resize(pixels, (height, width), antialias=True)
+        # Resizing leaves fractions; the models know whole grey values.
+        return tf.ensure_shape(tf.cast(tf.round(tf.clip_by_value(pixels, 0, 255)), tf.uint8), model.event_shape)
+
+    row = tf.TensorSpec(model.event_shape, tf.uint8)
+    return lambda files: scale(tf.map_fn(one_image, files, fn_output_signature=row))
+
+
+def _jpeg_size(file):
+    return tf.io.extract_jpeg_shape(file)[:2]
+
+
+def _png_size(file):
+    """Height and width that a PNG file claims; the graph refuses a file that is none."""
+    # Looked at first: TensorFlow's error about a string that is too short would quote its bytes.
+    file = checked(file, tf.strings.length(file) >= 24, "`image_bytes` must be PNG or JPEG")
+    is_png = tf.equal(tf.strings.substr(file, 0, 8), _PNG_SIGNATURE)
+    file = checked(file, is_png, "`image_bytes` must be PNG or JPEG")
+    # Width and height are two big-endian numbers behind the signature and the head of the first chunk.
+    return tf.ensure_shape(tf.io.decode_raw(tf.strings.substr(file, 16, 8), tf.int32, little_endian=False), (2,))
