@@ -8,9 +8,9 @@ import tensorflow as tf
 class Adam(keras.optimizers.Adam):
     """`keras.optimizers.Adam` that updates each dense float32 weight in one fused kernel.
 
-    Same arguments and variables as the parent, and the same numbers up to rounding; on a CPU the parent reads and writes
-    every weight about ten times per step, this one once. Sparse gradients, other dtypes and `amsgrad=True` take the
-    parent's way. `compile(optimizer="adam")` of the models here means this class.
+    Same arguments and variables as the parent, and the same numbers up to rounding; on a CPU the parent reads and
+    writes every weight about ten times per step, this one once. Sparse gradients, other dtypes and `amsgrad=True` take
+    the parent's way. `compile(optimizer="adam")` of the models here means this class.
 
     References:
         Kingma & Ba 2015, algorithm 1 with the bias correction folded into the step size. https://arxiv.org/abs/1412.6980

@@ -73,9 +73,16 @@ def export_litert(model, path, batch_size=None):
     Raises:
         FileExistsError: if `path` exists.
         TypeError: if `model` is not a model of this library.
-        ValueError: if the model is not built, or LiteRT has no form of something in it.
+        ValueError: if the model is not built or computes in half precision, or LiteRT has no form of something in it.
     """
     check_model(model)
+    halves = sorted({layer.compute_dtype for layer in model._flatten_layers()} & {"float16", "bfloat16"})
+    if halves:
+        raise ValueError(
+            "`model` must compute in float32 to be written for LiteRT, which has no matrix product in half precision: "
+            "load the weights into a model that was made under the dtype policy 'float32'. "
+            f"Received: layers that compute in {halves[0]}"
+        )
     if batch_size is not None:
         check_int("batch_size", batch_size, 1)
     path = _free_path(path)
@@ -93,9 +100,9 @@ def export_litert(model, path, batch_size=None):
         try:
             content = converter.convert()
         except Exception as error:  # The converter's own class has no public name.
-            reason = " ".join(str(error).split())[-300:]
-            hint = "" if batch_size is not None else " A recurrent network needs `batch_size`."
-            raise ValueError(f"`model` cannot be written for LiteRT.{hint} Received: {reason}") from error
+            reason = " ".join(str(error).split())
+            hint = ", pass `batch_size`" if "TensorList" in reason and batch_size is None else ""
+            raise ValueError(f"`model` cannot be written for LiteRT{hint}. Received: {reason[:300]}") from error
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
     return path

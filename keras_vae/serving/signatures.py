@@ -173,14 +173,19 @@ def _nan_where_not_finite(function):
 
     def checked(rows):
         # One pass over the rows; the sum is finite where they are.
-        finite = tf.math.is_finite(tf.reduce_sum(rows, axis=range(1, rows.shape.rank)))
+        axes = range(1, rows.shape.rank)
+        finite = tf.math.is_finite(tf.reduce_sum(rows, axis=axes, keepdims=True))
         outputs = function(rows)
         return {
-            name: tf.where(tf.reshape(finite, [-1] + [1] * (value.shape.rank - 1)), value, math.nan)
-            for name, value in outputs.items()
+            name: tf.where(_with_rank(finite, value.shape.rank), value, math.nan) for name, value in outputs.items()
         }
 
     return checked
+
+
+def _with_rank(column, rank):
+    """A tensor `(n, 1, ..., 1)` with another number of axes of size 1."""
+    return column if column.shape.rank == rank else tf.reshape(column, [-1] + [1] * (rank - 1))
 
 
 def _expecting(specs, function):

@@ -78,7 +78,10 @@ def test_signatures_that_the_export_should_have_are_missed(tmp_path):
     assert "NOT the same as the model, without generate, generate_rows" in format_inspection(report)
 
 
-@pytest.mark.parametrize("preprocess", ["uint8", "image_bytes", "own"])
+@pytest.mark.parametrize(
+    "preprocess",
+    ["image_bytes", *(pytest.param(name, marks=pytest.mark.slow) for name in ("uint8", "own"))],
+)
 def test_an_export_with_preprocessing_is_compared_behind_it(preprocess, tmp_path):
     vae = make_vae((8, 8, 1), 2, hidden_units=(4,), seed=0)
     if preprocess == "own":

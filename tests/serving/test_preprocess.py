@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 from sessions import CppSession, SessionError
 
-from keras_vae.models.make_vae import make_autoencoder, make_vae
+from keras_vae.models.make_vae import make_vae
 from keras_vae.serving.export import export_saved_model
 from keras_vae.serving.preprocess import MAX_PIXELS, Preprocess, get_preprocess
 from keras_vae.serving.saved_model import load_saved_model
@@ -106,13 +106,6 @@ def test_colours_keep_their_order(tmp_path):
     file, values = picture("RGB")
     x = get_preprocess("image_bytes", vae)(tf.constant([file])).numpy()
     np.testing.assert_array_equal(x[0], values / np.float32(255))
-
-
-def test_an_autoencoder_takes_files_too(tmp_path):
-    model = make_autoencoder((8, 6, 1), 3, hidden_units=(8,), seed=0)
-    loaded = load_saved_model(export_saved_model(model, tmp_path / "m", preprocess="image_bytes"))
-    file, values = picture()
-    np.testing.assert_allclose(loaded.encode([file]), model.encode(values[None] / 255.0), rtol=1e-5, atol=1e-6)
 
 
 def test_a_function_of_ones_own_stands_in_front_of_what_takes_data(tmp_path, grey):
