@@ -6,6 +6,9 @@ import importlib
 _MODULES = {
     "export_saved_model": "export",
     "load_saved_model": "saved_model",
+    "inspect_saved_model": "inspection",
+    "export_onnx": "other_formats",
+    "export_litert": "other_formats",
     "Preprocess": "preprocess",
     "write_server_config": "server_config",
     "models_config": "server_config",

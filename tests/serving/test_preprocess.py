@@ -24,6 +24,11 @@ def grey_files(grey, tmp_path_factory):
     return export_saved_model(grey, tmp_path_factory.mktemp("grey") / "m", preprocess="image_bytes")
 
 
+@pytest.fixture(scope="module")
+def loaded_grey(grey_files):
+    return load_saved_model(grey_files)
+
+
 def picture(mode="L", size=(6, 8), file_format="PNG"):
     """A picture as the bytes of a file, and its values `(height, width, channels)`."""
     n_channels = len(mode)
@@ -74,9 +79,9 @@ def test_a_model_of_grey_values_gets_them_as_they_are(tmp_path):
     np.testing.assert_allclose(loaded.encode(values)[0], vae.encode(values)[0], rtol=1e-5, atol=1e-6)
 
 
-def test_a_file_of_the_right_size_gives_its_values(grey, grey_files):
+def test_a_file_of_the_right_size_gives_its_values(grey, loaded_grey):
     file, values = picture()
-    z_mean, _ = load_saved_model(grey_files).encode([file])
+    z_mean, _ = loaded_grey.encode([file])
     np.testing.assert_allclose(z_mean, grey.encode(values[None] / 255.0)[0], rtol=1e-5, atol=1e-6)
 
 
@@ -85,9 +90,9 @@ def test_a_file_of_the_right_size_gives_its_values(grey, grey_files):
     [("L", "PNG"), ("RGB", "PNG"), ("RGBA", "PNG"), ("LA", "PNG"), ("L", "JPEG"), ("RGB", "JPEG")],
 )
 @pytest.mark.parametrize("size", [(6, 8), (1, 1), (31, 17), (300, 2)])
-def test_files_of_any_size_and_kind_are_taken(grey_files, mode, file_format, size):
+def test_files_of_any_size_and_kind_are_taken(loaded_grey, mode, file_format, size):
     file, _ = picture(mode, size, file_format)
-    assert load_saved_model(grey_files).reconstruct([file, picture()[0]]).shape == (2, 8, 6, 1)
+    assert loaded_grey.reconstruct([file, picture()[0]]).shape == (2, 8, 6, 1)
 
 
 def test_a_large_picture_is_averaged_not_sampled(tmp_path, grey):
@@ -119,8 +124,8 @@ def test_a_function_of_ones_own_stands_in_front_of_what_takes_data(tmp_path, gre
         loaded.encode(np.zeros((4, 8, 6, 1)))
 
 
-def test_no_files_are_no_rows(grey_files, cpp_program):
-    assert load_saved_model(grey_files).call("encode", image_bytes=[])["z_mean"].shape == (0, 3)
+def test_no_files_are_no_rows(grey_files, loaded_grey, cpp_program):
+    assert loaded_grey.call("encode", image_bytes=[])["z_mean"].shape == (0, 3)
     with CppSession(cpp_program, grey_files) as session:
         assert session.call("encode", image_bytes=as_objects())["z_mean"].shape == (0, 3)
 
@@ -145,9 +150,9 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("name", BAD_FILES)
-def test_a_file_that_is_no_picture_is_refused(grey_files, name):
+def test_a_file_that_is_no_picture_is_refused(loaded_grey, name):
     with pytest.raises(ValueError, match="signature 'encode' refuses its inputs: "):
-        load_saved_model(grey_files).encode([picture()[0], BAD_FILES[name]])
+        loaded_grey.encode([picture()[0], BAD_FILES[name]])
 
 
 def test_no_bad_file_ends_the_server(grey_files, cpp_program):
@@ -159,14 +164,13 @@ def test_no_bad_file_ends_the_server(grey_files, cpp_program):
         assert session.call("score", image_bytes=as_objects(picture()[0]))["elbo"].shape == (1,)
 
 
-def test_the_refusal_says_what_a_file_may_be(grey_files):
-    loaded = load_saved_model(grey_files)
+def test_the_refusal_says_what_a_file_may_be(loaded_grey):
     with pytest.raises(ValueError, match="`image_bytes` must be PNG or JPEG"):
-        loaded.encode([BAD_FILES["text"]])
+        loaded_grey.encode([BAD_FILES["text"]])
     with pytest.raises(ValueError, match=f"`image_bytes` must be images of at most {MAX_PIXELS} pixels"):
-        loaded.encode([BAD_FILES["png-of-too-many-pixels"]])
+        loaded_grey.encode([BAD_FILES["png-of-too-many-pixels"]])
     with pytest.raises(ValueError, match="`image_bytes` must hold bytes"):
-        loaded.encode(["a path is no file"])
+        loaded_grey.encode(["a path is no file"])
 
 
 @pytest.mark.parametrize("name", ["uint16", "", "image"])

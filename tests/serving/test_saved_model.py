@@ -119,6 +119,21 @@ def test_what_is_no_export_cannot_be_loaded(tmp_path):
 # Models of every history.
 
 
+@pytest.mark.slow
+def test_a_convolutional_model_trained_in_mixed_precision_is_served_in_single_precision(tmp_path, mixed_float16):
+    vae = make_vae((6, 5, 1), 3, "conv", (4, 8), seed=0)
+    x = np.random.default_rng(0).integers(0, 2, (32, 6, 5, 1)).astype("float32")
+    vae.compile()
+    vae.fit(x, verbose=0)
+    loaded = load_saved_model(export_saved_model(vae, tmp_path / "m"))
+    for name, function in loaded.signatures.items():
+        for spec in (*loaded.input_specs(name).values(), *function.structured_outputs.values()):
+            assert spec.dtype in (tf.float32, tf.int32, tf.int64)
+    # Half precision inside: a last bit of its 11 may fall otherwise in another graph.
+    np.testing.assert_allclose(loaded.encode(x)[0], vae.encode(x)[0], rtol=2e-3, atol=2e-3)
+    assert np.isfinite(loaded.generate(4)).all()
+
+
 def test_a_model_trained_with_xla_is_served_without(tmp_path):
     vae = make_vae((4,), 2, hidden_units=(4,), seed=0)
     x = np.random.default_rng(0).integers(0, 2, (32, 4)).astype("float32")
