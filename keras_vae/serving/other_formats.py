@@ -40,7 +40,7 @@ def export_onnx(model, path):
         import onnx
         import tf2onnx
     except ImportError as error:
-        raise ImportError("`export_onnx` needs tf2onnx: pip install tf2onnx onnxruntime") from error
+        raise ImportError('`export_onnx` needs tf2onnx: pip install "keras_vae[onnx]"') from error
     check_model(model)
     path = _free_path(path)
     with atomic_path(path) as folder:

@@ -190,5 +190,5 @@ def test_without_tf2onnx_one_is_told_what_to_install(onnx_folder, monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match="`export_onnx` needs tf2onnx: pip install tf2onnx onnxruntime"):
+    with pytest.raises(ImportError, match=r'`export_onnx` needs tf2onnx: pip install "keras_vae\[onnx\]"'):
         export_onnx(make_model(), onnx_folder)
