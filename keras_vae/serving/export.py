@@ -74,6 +74,12 @@ def export_saved_model(model, path, preprocess=None):
 
 
 def check_model(model):
+    """Check that something can be exported.
+
+    Raises:
+        TypeError: if `model` is not a model of this library.
+        ValueError: if it is not built yet.
+    """
     if not isinstance(model, LatentModel):
         raise TypeError(f"`model` must be a keras_vae model. Received: {type(model).__name__}")
     if not model.built:
