@@ -28,19 +28,6 @@ def fixed_weights():
     keras.utils.set_random_seed(0)
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
-
-@pytest.fixture
-def mixed_float16():
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_float16")
-    yield
-    keras.config.set_dtype_policy(before)
-
-
 def make_pair(network, hidden_units, event_shape, params_shape):
     return (
         make_encoder(event_shape, LATENT_DIM, network, hidden_units),
