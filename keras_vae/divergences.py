@@ -1,8 +1,10 @@
 """Divergences between distributions, per example, in nats."""
 
+import math
+
 from keras import ops
 
-from keras_vae._checks import check_int, check_same_shape
+from keras_vae._checks import check_int, check_number, check_same_shape
 
 
 def gaussian_kl_per_dim(z_mean, z_log_var):
@@ -117,3 +119,65 @@ def monte_carlo_kl(q, p, n_samples=1, seed=None):
     check_int("n_samples", n_samples, 1)
     z = q.sample(n_samples, seed=seed)
     return ops.mean(q.log_prob(z) - p.log_prob(z), axis=0)
+
+
+def total_correlation(z, z_mean, z_log_var):
+    """Total correlation of the aggregate posterior, KL( q(z) || prod_j q(z_j) ), estimated within a batch.
+
+    q(z) is taken as the mixture of the posteriors of the batch. Chen et al. divide by the size of the data set as well,
+    which only adds a constant.
+
+    Args:
+        z: Tensor, shape `(batch, latent_dim)`. A draw of each posterior.
+        z_mean: Tensor, same shape. Means of the posteriors.
+        z_log_var: Tensor, same shape. Log variances.
+
+    Returns:
+        Tensor, shape `(batch,)`. Nats; the mean over the batch is the estimate, an entry may be negative.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    References:
+        Chen et al. 2018, eq. 5 and appendix C.1 (minibatch-weighted sampling). https://arxiv.org/abs/1802.04942
+    """
+    check_same_shape(z=z, z_mean=z_mean, z_log_var=z_log_var)
+    # (batch of z, batch of posteriors, latent_dim)
+    distance = ops.square(z[:, None] - z_mean[None]) * ops.exp(-z_log_var)[None]
+    log_q = -0.5 * (distance + z_log_var[None] + math.log(2.0 * math.pi))
+    log_n = ops.log(ops.cast(ops.shape(z)[0], "float32"))
+    log_q_joint = ops.logsumexp(ops.sum(log_q, axis=-1), axis=1) - log_n
+    log_q_product = ops.sum(ops.logsumexp(log_q, axis=1) - log_n, axis=-1)
+    return log_q_joint - log_q_product
+
+
+def standard_normal_mmd(z, bandwidth):
+    """Squared maximum mean discrepancy of draws from the standard normal, with a Gaussian kernel.
+
+    The kernel is `exp(-|a - b|^2 / (2 bandwidth^2))`. Its means over the standard normal are known in closed form: no
+    draws of the prior are needed. Unbiased over draws.
+
+    Args:
+        z: Tensor, shape `(batch, latent_dim)`.
+        bandwidth: float > 0. In units of z.
+
+    Returns:
+        Tensor, shape `(batch,)`. No unit; the mean over the batch is the estimate, which may be negative.
+
+    Raises:
+        ValueError: if `bandwidth` is not > 0.
+
+    References:
+        Gretton et al. 2012, eq. 3. https://jmlr.org/papers/v13/gretton12a.html
+    """
+    variance = check_number("bandwidth", bandwidth, minimum=0.0, exclusive=True) ** 2
+    dim = z.shape[-1]
+    squares = ops.sum(ops.square(z), axis=-1)
+    distances = ops.maximum(squares[:, None] + squares[None] - 2.0 * ops.matmul(z, ops.transpose(z)), 0.0)
+    n = ops.cast(ops.shape(z)[0], z.dtype)
+    # Without the pairs of a draw with itself, whose kernel is 1.
+    among_draws = (ops.sum(ops.exp(-0.5 * distances / variance), axis=1) - 1.0) / ops.maximum(n - 1.0, 1.0)
+    shrink = variance / (1.0 + variance)
+    to_prior = shrink ** (0.5 * dim) * ops.exp(-0.5 * squares / (1.0 + variance))
+    within_prior = (variance / (2.0 + variance)) ** (0.5 * dim)
+    return among_draws - 2.0 * to_prior + within_prior

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import assert_mean_close, value_and_gradients
+from scipy.stats import norm
 from tensorflow_probability import distributions as tfd
 
 from keras_vae.divergences import (
@@ -12,6 +13,8 @@ from keras_vae.divergences import (
     gaussian_kl,
     gaussian_kl_per_dim,
     monte_carlo_kl,
+    standard_normal_mmd,
+    total_correlation,
 )
 
 LOG_2 = math.log(2.0)
@@ -217,3 +220,67 @@ def test_monte_carlo_kl_refuses_a_number_of_samples_that_is_none(n_samples):
     q = normal(tf.zeros(1), tf.zeros(1))
     with pytest.raises(ValueError, match="`n_samples` must be a whole number >= 1"):
         monte_carlo_kl(q, q, n_samples)
+
+
+def aggregate_by_hand(z, z_mean, z_log_var):
+    """log q(z) - sum_d log q(z_d) of the mixture of posteriors, by SciPy and plain loops."""
+    densities = norm.pdf(z[:, None], z_mean[None], np.exp(0.5 * z_log_var)[None])
+    return np.log(densities.prod(axis=-1).mean(axis=1)) - np.log(densities.mean(axis=1)).sum(axis=-1)
+
+
+def test_total_correlation_is_that_of_the_mixture_of_posteriors(rng):
+    z, z_mean, z_log_var = (rng.normal(size=(7, 3)).astype("float32") for _ in range(3))
+    ours = total_correlation(*(tf.constant(a) for a in (z, z_mean, z_log_var)))
+    np.testing.assert_allclose(ours, aggregate_by_hand(z, z_mean, z_log_var), rtol=1e-4, atol=1e-4)
+
+
+def test_total_correlation_of_correlated_gaussians_is_the_closed_form():
+    # Narrow posteriors around draws of a Gaussian with correlation r: -log(1 - r^2) / 2.
+    rng = np.random.default_rng(0)
+    r, n, width = 0.9, 3000, 0.3
+    covariance = np.array([[1.0, r], [r, 1.0]])
+    z_mean = rng.multivariate_normal(np.zeros(2), covariance - width**2 * np.eye(2), size=n).astype("float32")
+    z = z_mean + width * rng.normal(size=(n, 2)).astype("float32")
+    log_var = np.full((n, 2), 2 * np.log(width), "float32")
+    estimate = np.mean(total_correlation(*(tf.constant(a) for a in (z, z_mean, log_var))))
+    # 3,000 posteriors leave a few hundredths of bias in the density.
+    assert estimate == pytest.approx(-0.5 * np.log(1 - r**2), abs=0.06)
+
+
+def test_the_discrepancy_is_the_mean_over_draws_of_the_prior(rng):
+    z = rng.normal(1.0, 0.5, size=(6, 3)).astype("float32")
+    ours = float(np.mean(standard_normal_mmd(tf.constant(z), 1.3)))
+
+    def kernel(a, b):
+        return np.exp(-0.5 * np.sum((a[:, None] - b[None]) ** 2, axis=-1) / 1.3**2)
+
+    p = rng.normal(size=(4000, 3))
+    within = kernel(p, p)
+    among = kernel(z, z)
+    estimate = (among.sum() - 6) / 30 - 2 * kernel(z, p).mean() + (within.sum() - 4000) / (4000 * 3999)
+    # 4,000 draws: kernels spread by about 0.3.
+    assert ours == pytest.approx(estimate, abs=0.03)
+
+
+def test_the_discrepancy_of_the_prior_from_itself_is_zero_on_average():
+    rng = np.random.default_rng(1)
+    estimates = [
+        np.mean(standard_normal_mmd(tf.constant(rng.normal(size=(32, 2)).astype("float32")), 1.0)) for _ in range(300)
+    ]
+    assert_mean_close(estimates, 0.0, resolution=0.01)
+
+
+def test_the_discrepancy_grows_with_the_distance():
+    z = tf.random.stateless_normal((64, 2), seed=(1, 2))
+    values = [float(np.mean(standard_normal_mmd(z + shift, 1.4))) for shift in (0.0, 1.0, 3.0)]
+    assert values[0] < values[1] < values[2] < 2.0
+
+
+def test_the_discrepancy_wants_a_bandwidth():
+    with pytest.raises(ValueError, match=r"`bandwidth` must be a finite number > 0\.0"):
+        standard_normal_mmd(tf.zeros((2, 2)), 0.0)
+
+
+def test_total_correlation_wants_one_shape():
+    with pytest.raises(ValueError, match="`z`"):
+        total_correlation(tf.zeros((2, 2)), tf.zeros((2, 2)), tf.zeros((2, 3)))
