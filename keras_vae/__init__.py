@@ -22,14 +22,29 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
         optimizers,
         schedules,
     )
-    from keras_vae.models import VAE, Autoencoder, make_autoencoder, make_vae
+    from keras_vae.models import (
+        IWAE,
+        VAE,
+        Autoencoder,
+        BetaTCVAE,
+        InfoVAE,
+        LadderVAE,
+        make_autoencoder,
+        make_ladder_vae,
+        make_vae,
+    )
     from keras_vae.networks import make_decoder, make_encoder
     from keras_vae.serving import export_saved_model, load_saved_model
 
     __all__ = [
         "VAE",
+        "IWAE",
+        "BetaTCVAE",
+        "InfoVAE",
+        "LadderVAE",
         "Autoencoder",
         "make_vae",
+        "make_ladder_vae",
         "make_autoencoder",
         "make_encoder",
         "make_decoder",

@@ -39,17 +39,29 @@ class MixturePrior(Prior):
 
 
 def _mix(noise, logits, means, log_vars, temperature):
-    """Draws of a mixture; the first number of a row picks its component, the others are its noise.
+    """Draws of a mixture; the first number of a row picks its component, the others are its noise."""
+    component = component_of(noise[:, 0], logits)
+    stddevs = tf.gather(tf.exp(0.5 * log_vars), component)
+    return tf.gather(means, component) + stddevs * temperature * noise[:, 1:]
+
+
+def component_of(noise, logits):
+    """The component of a mixture that a standard normal number picks.
 
     No draw of integers, so that a row needs one random op, and no arithmetic on the number that picks, which could
     round otherwise in a batch of another size.
+
+    Args:
+        noise: Tensor, shape `(n,)`, standard normal.
+        logits: Tensor, shape `(n_components,)`. Unnormalised log weights.
+
+    Returns:
+        int Tensor, shape `(n,)`.
     """
     weights = tf.nn.softmax(logits)
     # Where the standard normal is cut into pieces that have the weights as masses.
     cuts = tf.math.ndtri(tf.minimum(tf.cumsum(weights)[:-1], 1.0))
-    component = tf.searchsorted(cuts, noise[:, 0], side="right")
-    stddevs = tf.gather(tf.exp(0.5 * log_vars), component)
-    return tf.gather(means, component) + stddevs * temperature * noise[:, 1:]
+    return tf.searchsorted(cuts, noise, side="right")
 
 
 @keras.saving.register_keras_serializable(package="keras_vae")

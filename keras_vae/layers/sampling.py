@@ -74,9 +74,19 @@ class Sampling(keras.layers.Layer):
         """
         z_mean, z_log_var = inputs
         check_same_shape(z_mean=z_mean, z_log_var=z_log_var)
-        seed = next_seed(self.seed_generator) if seed is None else seed
-        epsilon = tf.random.stateless_normal(ops.shape(z_mean), seed=seed, dtype=z_mean.dtype)
-        return reparameterize(z_mean, z_log_var, epsilon)
+        return reparameterize(z_mean, z_log_var, ops.cast(self.noise(ops.shape(z_mean), seed), z_mean.dtype))
+
+    def noise(self, shape, seed=None):
+        """Standard normal noise of the layer.
+
+        Args:
+            shape: tuple of ints or int tensors.
+            seed: `(2,)` integer tensor or None. Use this seed in place of the layer's own next one.
+
+        Returns:
+            Tensor of that shape, float32.
+        """
+        return tf.random.stateless_normal(shape, seed=next_seed(self.seed_generator) if seed is None else seed)
 
     def compute_output_shape(self, input_shape):
         return input_shape[0]

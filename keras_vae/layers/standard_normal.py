@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_vae.divergences import gaussian_kl
+from keras_vae.divergences import gaussian_kl, gaussian_kl_per_dim
 from keras_vae.layers.prior import Prior, standard_noise, standard_noise_of_rows
 
 
@@ -22,6 +22,10 @@ class StandardNormal(Prior):
     def kl(self, z_mean, z_log_var):
         """KL of N(z_mean, exp(z_log_var)) from this prior, shape `(batch,)`, nats: see `divergences.gaussian_kl`."""
         return gaussian_kl(z_mean, z_log_var)
+
+    def kl_per_dim(self, z_mean, z_log_var):
+        """The same by dimension, shape `(batch, latent_dim)`, nats."""
+        return gaussian_kl_per_dim(z_mean, z_log_var)
 
     def log_prob(self, z):
         from tensorflow_probability import distributions as tfd

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras_vae._checks import check_int, shapes_agree
 from keras_vae.likelihoods import get_likelihood
 from keras_vae.models.parts import decoder_params_shape, encoder_latent_dim, known_event_shape
-from keras_vae.models.rows import map_rows
+from keras_vae.models.rows import map_rows, rows_spec
 from keras_vae.models.saved_state import SavedState
 from keras_vae.models.training import Training
 
@@ -182,8 +182,3 @@ class LatentModel(SavedState, Training, keras.Model):
         model = cls(**config)
         model.trainable = trainable
         return model
-
-
-def rows_spec(event_shape):
-    """Spec of float32 examples of that shape, any number of them."""
-    return tf.TensorSpec((None, *event_shape), tf.float32)

@@ -17,11 +17,11 @@ def make_vae(
     hidden_units=None,
     likelihood="bernoulli",
     n_classes=None,
-    prior=None,
-    beta=1.0,
     seed=None,
+    model=VAE,
+    **kwargs,
 ):
-    """A `VAE` with an encoder and a decoder of the library.
+    """A `VAE`, or another model of that kind, with an encoder and a decoder of the library.
 
     The pieces are public: `keras_vae.networks.make_encoder` and `make_decoder` make them one by one, so that a half can
     be replaced.
@@ -33,18 +33,18 @@ def make_vae(
         hidden_units: tuple of ints or None. Widths of the layers or channels of the stages; None is the network's own.
         likelihood: str or `Likelihood`. p(x|z).
         n_classes: int or None. Number of tokens, for the categorical likelihood given by name.
-        prior: None for the standard normal, or a prior as in `VAE`.
-        beta: float >= 0. Weight of the KL in the loss.
         seed: int or None. Initial weights and random state of the model; None takes them from Keras's global seed.
+        model: class. `VAE` or a subclass made of the same two parts, such as `IWAE`.
+        **kwargs: arguments of that class: `prior`, `beta`, `free_bits`, `n_samples` and so on.
 
     Returns:
-        `VAE`, built, not compiled.
+        `model`, built, not compiled.
 
     Raises:
         ValueError: for an unknown network or likelihood, or shapes that do not fit them.
     """
     networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_classes, 2, seed)
-    return VAE(*networks, likelihood=likelihood, prior=prior, beta=beta, seed=seed)
+    return model(*networks, likelihood=likelihood, seed=seed, **kwargs)
 
 
 def make_autoencoder(
@@ -73,7 +73,7 @@ def _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_cl
     check_int("latent_dim", latent_dim, 1)
     arguments = {} if n_classes is None else {"n_classes": check_int("n_classes", n_classes, 2)}
     likelihood = get_likelihood(likelihood, **arguments)
-    with _initial_weights_from(seed):
+    with initial_weights_from(seed):
         encoder = make_encoder(
             event_shape,
             latent_dim,
@@ -87,7 +87,7 @@ def _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_cl
 
 
 @contextlib.contextmanager
-def _initial_weights_from(seed):
+def initial_weights_from(seed):
     """Let the initialisers made in the block depend on `seed` alone, and leave the global state as it was.
 
     Keras takes the seed of an initialiser that has none from Python's `random`.

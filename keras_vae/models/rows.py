@@ -53,6 +53,11 @@ def map_rows(function, x, event_shape, y=None, target_shape=None, likelihood=Non
     return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *results)
 
 
+def rows_spec(event_shape):
+    """Spec of float32 examples of that shape, any number of them."""
+    return tf.TensorSpec((None, *event_shape), tf.float32)
+
+
 def _batches(x, y, batch_size, name):
     """Iterator over pairs of arrays `(x, y or None)`, and their number or None."""
     if is_stream(x):

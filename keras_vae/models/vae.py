@@ -5,25 +5,27 @@ import math
 import keras
 import tensorflow as tf
 
-from keras_vae._checks import check_int, check_number
-from keras_vae.layers.prior import Prior, as_tfp_seed
+from keras_vae._checks import check_choice, check_number
+from keras_vae.layers.prior import Prior
 from keras_vae.layers.sampling import Sampling, next_seed, reparameterize
 from keras_vae.layers.standard_normal import StandardNormal
 from keras_vae.likelihoods.gaussian import gaussian_log_prob
-from keras_vae.models.latent_model import LatentModel, rows_spec
-from keras_vae.models.rows import map_rows
+from keras_vae.models.bounds import Bounds, Pieces
+from keras_vae.models.kl_penalty import capacity_penalty, free_bits_penalty
+from keras_vae.models.latent_model import LatentModel
+from keras_vae.models.samplers import Samplers
+from keras_vae.models.verbs import Verbs
 
-# Rows decoded at once while a bound averages over samples: enough to fill the cores, small enough for any decoder.
-ROWS_PER_DECODE = 2048
+LOG_2_PI = math.log(2.0 * math.pi)
 
 
 @keras.saving.register_keras_serializable(package="keras_vae")
-class VAE(LatentModel):
+class VAE(Bounds, Verbs, Samplers, LatentModel):
     """Variational autoencoder: q(z|x) Gaussian with diagonal covariance, p(x|z) any `Likelihood`, p(z) any prior.
 
     Trained on `loss = reconstruction_loss + beta * kl_loss`, both in nats per example: summed over the elements of x
     and over the latent dimensions, then averaged over the batch once. `elbo = -(reconstruction_loss + kl_loss)` never
-    contains beta.
+    contains beta, capacity or free bits, and `kl_loss` is the KL itself whatever stands in the loss.
 
     Args:
         encoder: Keras model `x -> [z_mean, z_log_var]`, each `(batch, latent_dim)`; `z_log_var` is a log variance.
@@ -32,44 +34,96 @@ class VAE(LatentModel):
         prior: None for the standard normal, a `keras_vae.layers.Prior`, or any object with `sample(n, seed=...)` and
             `log_prob(z)` (a TFP distribution) or with `kl(z_mean, z_log_var)`.
         beta: float >= 0. Weight of the KL in the loss; `vae.beta = ...` changes it, also during training.
+        capacity: float >= 0 or None, nats. The loss becomes `reconstruction_loss + beta * |kl - capacity|`, with the
+            mean KL of the batch; `vae.capacity = ...` changes it, also during training.
+        free_bits: float >= 0 or None, nats. A part of the mean KL below it counts as `free_bits` in the loss, so that
+            nothing is gained by closing it.
+        free_bits_over: "dimension" or "total". What `free_bits` is a floor of: each dimension, or all of them together
+            (the only choice where the KL cannot be split by dimension).
+        posterior_flow: None, or a layer `(z, context) -> (z, log_det)` such as
+            `keras_vae.layers.InverseAutoregressiveFlow`, that bends the Gaussian of the encoder; its context is
+            `[z_mean, z_log_var]`. `encode` then gives the Gaussian that the flow starts from, `draw` its draws.
         seed: int or None. Start of the model's random state; None takes one from Keras's global seed.
         target_shape: tuple or None. Shape of a target where it differs from that of an input.
 
     Raises:
-        ValueError: if encoder, decoder, likelihood and prior do not fit each other.
+        ValueError: if encoder, decoder, likelihood and prior do not fit each other, or the terms of the loss do not.
 
     References:
         Kingma & Welling 2014, eq. 10. https://arxiv.org/abs/1312.6114
         Higgins et al. 2017, eq. 4 (beta). https://openreview.net/forum?id=Sy2fzU9gl
+        Burgess et al. 2018, eq. 8 (capacity). https://arxiv.org/abs/1804.03599
+        Kingma et al. 2016, eq. 15 (free bits), algorithm 1 (posterior flow). https://arxiv.org/abs/1606.04934
     """
 
     encoder_outputs = ("z_mean", "z_log_var")
     term_names = ("loss", "reconstruction_loss", "kl_loss", "elbo")
     loss_hint = "plus `beta` times the KL of the posterior from the prior"
+    free_bits_choices = ("dimension", "total")
 
     def __init__(
-        self, encoder, decoder, likelihood="bernoulli", prior=None, beta=1.0, seed=None, target_shape=None, **kwargs
+        self,
+        encoder,
+        decoder,
+        likelihood="bernoulli",
+        prior=None,
+        beta=1.0,
+        capacity=None,
+        free_bits=None,
+        free_bits_over="dimension",
+        posterior_flow=None,
+        seed=None,
+        target_shape=None,
+        **kwargs,
     ):
         super().__init__(encoder, decoder, likelihood, target_shape=target_shape, **kwargs)
         prior = StandardNormal() if prior is None else prior
         if not hasattr(prior, "kl") and not (hasattr(prior, "log_prob") and hasattr(prior, "sample")):
             raise ValueError(f"`prior` must have `sample` and `log_prob`, or `kl`. Received: prior={prior!r}")
         self.prior = prior
+        self.posterior_flow = posterior_flow
         self.seed = seed
         self._initial_beta = check_number("beta", beta, minimum=0.0)
-        # A variable, so that annealing neither retraces the step nor gets lost in a save.
-        self._beta = self.add_weight(
-            name="beta",
-            shape=(),
-            initializer=keras.initializers.Constant(self._initial_beta),
-            trainable=False,
-            dtype="float32",
-        )
+        # Variables, so that annealing neither retraces the step nor gets lost in a save.
+        self._beta = self._scalar("beta", self._initial_beta)
+        self._initial_capacity = capacity
+        if capacity is not None:
+            self._capacity = self._scalar("capacity", check_number("capacity", capacity, minimum=0.0))
+        self.free_bits = None if free_bits is None else check_number("free_bits", free_bits, minimum=0.0)
+        self.free_bits_over = check_choice("free_bits_over", free_bits_over, self.free_bits_choices)
+        self._check_terms_fit()
         self.sampling = Sampling(seed=seed)
         # `sample` and `evaluate` have noise of their own: to look at a model must not change how its training goes on.
         self._draw_seeds = keras.random.SeedGenerator(seed)
         self._evaluation_seeds = keras.random.SeedGenerator(0)
         self._build_if_known()
+
+    def _scalar(self, name, value):
+        initializer = keras.initializers.Constant(value)
+        return self.add_weight(name=name, shape=(), initializer=initializer, trainable=False, dtype="float32")
+
+    def _check_terms_fit(self):
+        if self.posterior_flow is not None and not hasattr(self.prior, "log_prob"):
+            raise ValueError(
+                "`prior` must have `log_prob` beside a `posterior_flow`, which leaves no KL in closed form. "
+                f"Received: prior={self.prior!r}"
+            )
+        if self.free_bits is None:
+            return
+        if self._initial_capacity is not None:
+            raise ValueError(
+                f"`free_bits` and `capacity` must not be combined: each says what the KL should be. "
+                f"Received: free_bits={self.free_bits}, capacity={self._initial_capacity}"
+            )
+        if self.free_bits_over == "dimension" and not self._splits_kl:
+            raise ValueError(
+                "`free_bits_over` must be 'total' where the KL has no closed form by dimension (another prior than the "
+                "standard normal, or a posterior flow). Received: free_bits_over='dimension'"
+            )
+
+    @property
+    def _splits_kl(self):
+        return self.posterior_flow is None and hasattr(self.prior, "kl_per_dim")
 
     def build(self, input_shape):
         """Build and check the parts for inputs of shape `(batch, *event_shape)`."""
@@ -80,6 +134,9 @@ class VAE(LatentModel):
             self.prior.attach(self.encoder, self.event_shape)
             if not self.prior.built:
                 self.prior.build((None, self.latent_dim))
+        if self.posterior_flow is not None and not self.posterior_flow.built:
+            shapes = (None, self.latent_dim), (None, 2 * self.latent_dim)
+            self.posterior_flow(*(keras.KerasTensor(shape) for shape in shapes))
 
     @property
     def beta(self):
@@ -90,35 +147,112 @@ class VAE(LatentModel):
     def beta(self, value):
         self._beta.assign(check_number("beta", value, minimum=0.0))
 
+    @property
+    def capacity(self):
+        """Target of the KL at this moment, nats; None for a model without one."""
+        return None if self._initial_capacity is None else float(self._capacity.numpy())
+
+    @capacity.setter
+    def capacity(self, value):
+        if self._initial_capacity is None:
+            raise ValueError("`capacity` must be given when the model is made, such as `capacity=0.0`, to be changed")
+        self._capacity.assign(check_number("capacity", value, minimum=0.0))
+
     # The bound, per example and inside a graph.
+
+    @property
+    def noise_dim(self):
+        """How many standard normal numbers one draw of z takes."""
+        return self.latent_dim
 
     def posterior(self, x, training=False):
         """Mean and log variance of q(z|x), each `(batch, latent_dim)` float32."""
         z_mean, z_log_var = self.encoder(self._encoder_input(x), training=training)
         return tf.cast(z_mean, tf.float32), tf.cast(z_log_var, tf.float32)
 
-    def kl(self, z_mean, z_log_var, z=None):
-        """KL of N(z_mean, exp(z_log_var)) from the prior.
+    def infer(self, x, training=False):
+        """What the data says about z before anything is drawn: a structure of tensors with the rows first."""
+        return self.posterior(x, training)
+
+    def pieces(self, posterior, epsilon, target, mask=None, training=False, path=None):
+        """The pieces of the bound at one draw of z.
 
         Args:
-            z_mean: Tensor, shape `(batch, latent_dim)`.
-            z_log_var: Tensor, same shape.
-            z: Tensor, same shape, a sample of that Gaussian, or None. Used only where the prior has no closed form:
-                log q(z) - log p(z) is then an unbiased estimate. Without a sample the density of the prior is
-                taken at the mean, -entropy - log p(z_mean): deterministic, not a bound.
+            posterior: as `infer` gives it.
+            epsilon: Tensor, shape `(batch, noise_dim)`, standard normal noise; or None for the deterministic plug-in of
+                z_mean. Without a closed form the density of the prior is then taken there,
+                `kl = -entropy - log p(z_mean)`: not a bound.
+            target: Tensor, shape `(batch, *target_shape)`.
+            mask: Tensor of weights of elements, shape `(batch, *leading event axes)`, or None.
+            training: bool. Whether the networks run in training mode.
+            path: Callable z -> z or None. With it q has no other gradient than through z, which passes through the
+                callable: for gradient estimators.
 
         Returns:
-            Tensor, shape `(batch,)`. Nats.
+            `Pieces`.
         """
-        if hasattr(self.prior, "kl"):
-            return self.prior.kl(z_mean, z_log_var)
-        if z is None:
-            entropy = 0.5 * tf.reduce_sum(1.0 + math.log(2.0 * math.pi) + z_log_var, axis=-1)
-            return -entropy - self.prior.log_prob(z_mean)
-        return _posterior_log_prob(z, z_mean, z_log_var) - self.prior.log_prob(z)
+        z_mean, z_log_var = posterior
+        z, log_q = self._draw(z_mean, z_log_var, epsilon, training, path)
+        reconstruction_loss = self._reconstruction_loss(z, target, mask, training)
+        sampled_kl = log_q - self.prior.log_prob(z) if hasattr(self.prior, "log_prob") else None
+        if self._splits_kl:
+            kl_parts = self.prior.kl_per_dim(z_mean, z_log_var)
+            kl = tf.reduce_sum(kl_parts, axis=-1)
+        else:
+            has_closed_form = self.posterior_flow is None and hasattr(self.prior, "kl")
+            kl = self.prior.kl(z_mean, z_log_var) if has_closed_form else sampled_kl
+            kl_parts = kl[:, None]
+        log_weight = None if sampled_kl is None else -(reconstruction_loss + sampled_kl)
+        return Pieces(reconstruction_loss, kl, kl_parts, log_weight, z, posterior)
+
+    def _draw(self, z_mean, z_log_var, epsilon, training=False, path=None):
+        """z of q(z|x) at noise epsilon, and log q(z|x) there; at the mean minus the entropy in its place."""
+        if epsilon is None:
+            z, log_q = z_mean, -0.5 * tf.reduce_sum(1.0 + LOG_2_PI + z_log_var, axis=-1)
+        else:
+            z = reparameterize(z_mean, z_log_var, epsilon)
+            if path is None:
+                log_q = -0.5 * tf.reduce_sum(tf.square(epsilon) + LOG_2_PI + z_log_var, axis=-1)
+            else:
+                z = path(z)
+                constants = tf.stop_gradient(z_mean), tf.stop_gradient(z_log_var)
+                log_q = tf.reduce_sum(gaussian_log_prob(z, *constants), axis=-1)
+        if self.posterior_flow is None:
+            return z, log_q
+        z, log_det = self.posterior_flow(z, tf.concat([z_mean, z_log_var], axis=-1), training=training)
+        return z, log_q - log_det
+
+    def draw_latents(self, posterior, epsilon):
+        """Draws z of q(z|x), `(batch, latent_dim)`, from what `infer` gave and noise `(batch, noise_dim)`."""
+        return self._draw(*posterior, epsilon)[0]
+
+    def assemble(self, pieces):
+        """The terms of the bound from its pieces: the one place where it is put together.
+
+        Args:
+            pieces: `Pieces`.
+
+        Returns:
+            dict of `(batch,)` float32 tensors in nats: `loss`, `reconstruction_loss`, `kl_loss`, `elbo`.
+        """
+        return {
+            "loss": pieces.reconstruction_loss + self._beta * self.kl_penalty(pieces),
+            "reconstruction_loss": pieces.reconstruction_loss,
+            "kl_loss": pieces.kl,
+            "elbo": -(pieces.reconstruction_loss + pieces.kl),
+        }
+
+    def kl_penalty(self, pieces):
+        """What beta multiplies in the loss, `(batch,)` nats: the KL, or what capacity and free bits make of it."""
+        if self._initial_capacity is not None:
+            return capacity_penalty(pieces.kl, self._capacity)
+        if self.free_bits is not None:
+            parts = pieces.kl_parts if self.free_bits_over != "total" else pieces.kl[:, None]
+            return free_bits_penalty(parts, self.free_bits)
+        return pieces.kl
 
     def elbo_terms(self, x, target=None, mask=None, training=False, z="sample"):
-        """The pieces of the bound for a batch: the one place where it is put together.
+        """The terms of the bound for a batch.
 
         Args:
             x: Tensor, shape `(batch, *event_shape)`.
@@ -128,239 +262,42 @@ class VAE(LatentModel):
             z: "sample" for one draw of q(z|x), "mean" for the deterministic plug-in of its mean.
 
         Returns:
-            dict of `(batch,)` float32 tensors in nats: `loss`, `reconstruction_loss`, `kl_loss`, `elbo`.
+            dict, as `assemble` gives it.
         """
         target = tf.cast(x, tf.float32) if target is None else target
-        z_mean, z_log_var = self.posterior(x, training)
-        if z == "mean":
-            reconstruction_loss = self._reconstruction_loss(z_mean, target, mask, training)
-            return self._assemble(reconstruction_loss, self.kl(z_mean, z_log_var))
-        z = self.sampling([z_mean, z_log_var], seed=None if training else next_seed(self._evaluation_seeds))
-        reconstruction_loss = self._reconstruction_loss(z, target, mask, training)
-        return self._assemble(reconstruction_loss, self.kl(z_mean, z_log_var, z))
+        epsilon = None if z == "mean" else self._noise(tf.shape(x)[0], training)
+        return self.assemble(self.pieces(self.infer(x, training), epsilon, target, mask, training))
 
-    def _assemble(self, reconstruction_loss, kl):
-        return {
-            "loss": reconstruction_loss + self._beta * kl,
-            "reconstruction_loss": reconstruction_loss,
-            "kl_loss": kl,
-            "elbo": -(reconstruction_loss + kl),
-        }
+    def _noise(self, n_rows, training):
+        """Noise of a step, from the state of the training or of the evaluation."""
+        seed = None if training else next_seed(self._evaluation_seeds)
+        return self.sampling.noise((n_rows, self.noise_dim), seed)
 
     def terms(self, x, target=None, mask=None, training=False):
         """The terms of one step: `elbo_terms` with one draw of q(z|x)."""
         return self.elbo_terms(x, target, mask=mask, training=training)
 
     def latent(self, x, training=False):
-        return self.posterior(x, training)[0]
+        return self._draw(*self.posterior(x, training), None, training)[0]
 
     def _restart_evaluation_noise(self):
         self._evaluation_seeds.state.assign([0, 0])
 
-    def _bounds(self, x, target, n_samples, chunk, seed):
-        """ELBO and importance-weighted bound, each `(batch,)`, from `n_samples` draws made `chunk` at a time.
-
-        Memory does not grow with `n_samples`: a running sum and a running log-sum-exp are all that is kept.
-        """
-        z_mean, z_log_var = self.posterior(x)
-        n_rows = tf.shape(z_mean)[0]
-        repeat = lambda t: tf.repeat(t[None], chunk, axis=0)  # noqa: E731
-        flat = lambda t: tf.reshape(t, tf.concat([[chunk * n_rows], tf.shape(t)[2:]], axis=0))  # noqa: E731
-        q_mean, q_log_var, target = (flat(repeat(t)) for t in (z_mean, z_log_var, target))
-        q_mean, q_log_var = (tf.ensure_shape(t, (None, self.latent_dim)) for t in (q_mean, q_log_var))
-        target = tf.ensure_shape(target, (None, *self.target_shape))
-        has_density = hasattr(self.prior, "log_prob")
-
-        def add_chunk(i, elbo_sum, log_weight_sum):
-            chunk_seed = tf.random.experimental.stateless_fold_in(seed, i)
-            epsilon = tf.random.stateless_normal(tf.shape(q_mean), seed=chunk_seed)
-            z = reparameterize(q_mean, q_log_var, epsilon)
-            reconstruction_loss = self._reconstruction_loss(z, target, None, False)
-            elbo = self._assemble(reconstruction_loss, self.kl(q_mean, q_log_var, z))["elbo"]
-            # The last chunk may be longer than what is left to draw.
-            counts = (i * chunk + tf.range(chunk) < n_samples)[:, None]
-            elbo = tf.where(counts, tf.reshape(elbo, [chunk, n_rows]), 0.0)
-            if has_density:
-                log_weight = self.prior.log_prob(z) - reconstruction_loss - _posterior_log_prob(z, q_mean, q_log_var)
-                log_weight = tf.where(counts, tf.reshape(log_weight, [chunk, n_rows]), -math.inf)
-                log_weight_sum = tf.reduce_logsumexp(tf.concat([log_weight_sum[None], log_weight], axis=0), axis=0)
-            return i + 1, elbo_sum + tf.reduce_sum(elbo, axis=0), log_weight_sum
-
-        _, elbo_sum, log_weight_sum = tf.while_loop(
-            lambda i, *_: i * chunk < n_samples,
-            add_chunk,
-            (0, tf.zeros([n_rows]), tf.fill([n_rows], -math.inf)),
-            parallel_iterations=1,
-        )
-        n = tf.cast(n_samples, tf.float32)
-        return elbo_sum / n, log_weight_sum - tf.math.log(n)
-
-    # The verbs, on any number of rows.
-
-    def encode(self, x, batch_size=256):
-        """Mean and log variance of q(z|x).
-
-        Args:
-            x: array `(n, *event_shape)` or `tf.data.Dataset` of batches.
-            batch_size: int. Rows per call.
-
-        Returns:
-            Pair of NumPy arrays `(z_mean, z_log_var)`, each `(n, latent_dim)`.
-
-        Raises:
-            ValueError: for data of another shape, empty or not finite.
-        """
-        self._check_built("encode")
-        return self._rows("posterior", x, self.event_shape, batch_size=batch_size)
-
-    def reconstruct(self, x, sample=False, seed=None, batch_size=256):
-        """Mean of p(x|z) at the code of x.
-
-        Args:
-            x: array `(n, *event_shape)` or `tf.data.Dataset` of batches.
-            sample: bool. Draw z from q(z|x) in place of taking its mean.
-            seed: int or None. Seed of that draw; None is new noise at every call.
-            batch_size: int. Rows per call.
-
-        Returns:
-            NumPy array `(n, *target_shape)`.
-
-        Raises:
-            ValueError: for data of another shape, empty or not finite.
-        """
-        z_mean, z_log_var = self.encode(x, batch_size)
-        if sample:
-            epsilon = tf.random.stateless_normal(z_mean.shape, seed=self._seed_pair(seed))
-            z_mean = reparameterize(z_mean, z_log_var, epsilon)
-        return self.decode(z_mean, batch_size)
-
-    def sample(self, n, seed=None, temperature=1.0, batch_size=256):
-        """Mean of p(x|z) at draws z of the prior.
-
-        Args:
-            n: int >= 1. How many.
-            seed: int or None. The same seed gives the same samples; None gives new ones at every call.
-            temperature: float >= 0. Factor on the standard deviation of the prior.
-            batch_size: int. Rows decoded per call.
-
-        Returns:
-            NumPy array `(n, *target_shape)`.
-
-        Raises:
-            ValueError: for `n` below 1, a negative temperature, or a model that is not built yet.
-        """
-        check_int("n", n, 1)
-        z = self.sample_prior(n, self._seed_pair(seed), check_number("temperature", temperature, 0.0))
-        return self.decode(z, batch_size)
-
-    def sample_prior(self, n, seed=None, temperature=1.0):
-        """Draws of the prior, `(n, latent_dim)`; also inside a graph, with a tensor `n` and a `(2,)` seed."""
-        self._check_built("sample")
-        if isinstance(self.prior, Prior):
-            return self.prior.sample(n, seed=seed, temperature=temperature)
-        if not hasattr(self.prior, "sample"):
-            raise ValueError(f"`prior` must have `sample` to draw from the model. Received: prior={self.prior!r}")
-        if not isinstance(temperature, float) or temperature != 1.0:
-            raise ValueError(
-                "`temperature` must be 1.0 for a prior that is not a `keras_vae.layers.Prior`. "
-                f"Received: temperature={temperature}"
-            )
-        return self.prior.sample(n, seed=as_tfp_seed(seed))
-
-    def elbo(self, x, n_samples=1, y=None, seed=0, batch_size=256):
-        """Evidence lower bound of every example, averaged over draws of q(z|x); beta is not in it.
-
-        Args:
-            x: array `(n, *event_shape)` or `tf.data.Dataset` of batches.
-            n_samples: int >= 1. Draws per example.
-            y: array `(n, *target_shape)` or None for x itself.
-            seed: int. The same seed gives the same numbers.
-            batch_size: int. Rows per call.
-
-        Returns:
-            NumPy array `(n,)`. Nats.
-
-        Raises:
-            ValueError: for data that does not fit the model, or `n_samples` below 1.
-
-        References:
-            Kingma & Welling 2014, eq. 3. https://arxiv.org/abs/1312.6114
-        """
-        return self._bound_rows(x, n_samples, y, seed, batch_size)[0]
-
-    def log_prob(self, x, n_samples=100, y=None, seed=0, batch_size=256):
-        """Importance-weighted log p(x) of every example: a lower bound in expectation, tighter with more draws.
-
-        Args:
-            x: array `(n, *event_shape)` or `tf.data.Dataset` of batches.
-            n_samples: int >= 1. Draws per example; quote it with the number.
-            y: array `(n, *target_shape)` or None for x itself.
-            seed: int. The same seed gives the same numbers.
-            batch_size: int. Rows per call.
-
-        Returns:
-            NumPy array `(n,)`. Nats.
-
-        Raises:
-            ValueError: for data that does not fit the model, `n_samples` below 1, or a prior without `log_prob`.
-
-        References:
-            Burda et al. 2016, eq. 8. https://arxiv.org/abs/1509.00519
-        """
-        if not hasattr(self.prior, "log_prob"):
-            raise ValueError(f"`prior` must have `log_prob` for importance weights. Received: prior={self.prior!r}")
-        return self._bound_rows(x, n_samples, y, seed, batch_size)[1]
-
-    def _bound_rows(self, x, n_samples, y, seed, batch_size):
-        self._check_built("score")
-        check_int("n_samples", n_samples, 1)
-        check_int("batch_size", batch_size, 1)
-        chunk = max(1, min(n_samples, ROWS_PER_DECODE // batch_size))
-        counts = tf.constant(n_samples), tf.constant(chunk)
-        pair = tf.constant([check_int("seed", seed, 0), 0], tf.int64)
-        batch_numbers = iter(range(2**31))
-        compiled = self._compiled(
-            "_bounds",
-            rows_spec(self.event_shape),
-            rows_spec(self.target_shape),
-            tf.TensorSpec((), tf.int32),
-            tf.TensorSpec((), tf.int32),
-            tf.TensorSpec((2,), tf.int64),
-        )
-
-        def bounds(x_batch, y_batch):
-            # Every batch has noise of its own.
-            return compiled(x_batch, y_batch, *counts, pair + tf.constant([0, next(batch_numbers)], tf.int64))
-
-        return map_rows(
-            bounds,
-            x,
-            self.event_shape,
-            y=y,
-            target_shape=self.target_shape,
-            likelihood=self.likelihood,
-            batch_size=batch_size,
-        )
-
-    def _seed_pair(self, seed):
-        if seed is None:
-            return next_seed(self._draw_seeds)
-        return tf.constant([check_int("seed", seed, 0), 0], tf.int64)
-
     def get_config(self):
-        """Arguments of the constructor, serialised; beta as it was given, its present value is a weight."""
+        """Arguments of the constructor, serialised; beta and capacity as given, their present values are weights."""
         if not isinstance(self.prior, keras.layers.Layer):
             raise ValueError(
                 "`prior` must be a Keras layer to be saved, such as a subclass of `keras_vae.layers.Prior`. "
                 f"Received: prior={self.prior!r}"
             )
+        flow = self.posterior_flow
         return {
             **super().get_config(),
             "prior": keras.saving.serialize_keras_object(self.prior),
             "beta": self._initial_beta,
+            "capacity": self._initial_capacity,
+            "free_bits": self.free_bits,
+            "free_bits_over": self.free_bits_over,
+            "posterior_flow": None if flow is None else keras.saving.serialize_keras_object(flow),
             "seed": self.seed,
         }
-
-
-def _posterior_log_prob(z, z_mean, z_log_var):
-    return tf.reduce_sum(gaussian_log_prob(z, z_mean, z_log_var), axis=-1)

@@ -59,7 +59,7 @@ def resnet_encoder(
         if i > 1:
             h = _swish(h, f"down_{i}_swish")
         h = step_down(h, channels, f"down_{i}")
-        h = _residual_blocks(h, channels, f"stage_{i}")
+        h = residual_blocks(h, channels, f"stage_{i}")
     h = layers.Flatten(name="flat")(_swish(h, "last_swish"))
     return encoder_model(x, h, latent_dim, n_outputs, name)
 
@@ -86,16 +86,16 @@ def resnet_decoder(params_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, 
     # Unit variance in, unit variance out: the first stage sees codes of the prior at the scale of its own weights.
     h = dense_to_shape(z, (*smallest, hidden_units[-1]), kernel_initializer="lecun_normal")
     for i in range(len(hidden_units), 0, -1):
-        h = _residual_blocks(h, hidden_units[i - 1], f"stage_{i}")
+        h = residual_blocks(h, hidden_units[i - 1], f"stage_{i}")
         h = _swish(h, f"up_{i}_swish")
         if i > 1:
             h = step_up(h, larger[i - 1], hidden_units[i - 2], f"up_{i}")
     return decoder_model(z, image_output(h, params_shape), params_shape, name)
 
 
-def _residual_blocks(h, channels, name):
+def residual_blocks(h, channels, name, n_blocks=N_BLOCKS_PER_STAGE):
     """`h` plus what two convolutions make of it, as many times as a stage has blocks; the shape stays."""
-    for block in range(1, N_BLOCKS_PER_STAGE + 1):
+    for block in range(1, n_blocks + 1):
         prefix = f"{name}_block_{block}"
         r = h
         for i, initializer in ((1, "he_normal"), (2, "zeros")):

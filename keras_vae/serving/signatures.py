@@ -21,9 +21,10 @@ def signatures(model, preprocess=None):
 
     `serving_default` x -> x, the deterministic mean reconstruction; `encode` x -> z_mean, z_log_var (z for a plain
     autoencoder); `decode` z -> x; `score` x -> elbo, reconstruction_loss, kl, each `(n,)` nats, deterministic through
-    z_mean, where the inputs are the targets. A `VAE` also draws from its prior: `generate` and `generate_rows` give
-    other noise at every call, `sample` and `sample_rows` the same for the same seed; the `_rows` forms have one row of
-    input per sample, so that a server may batch them. A call draws `samples_per_call(model.target_shape)` at most.
+    z_mean, where the inputs are the targets. A `VAE` also draws from its sampler where one is fitted,
+    else from its prior: `generate` and `generate_rows` give other noise at every call, `sample` and `sample_rows` the
+    same for the same seed; the `_rows` forms have one row of input per sample, so that a server may batch them. A call
+    draws `samples_per_call(model.target_shape)` at most.
 
     An input of another shape is refused. A row that is not finite gives NaN in every output of that row.
 
@@ -53,8 +54,9 @@ def signatures(model, preprocess=None):
         function = _nan_where_not_finite(function)
         result[name] = (function, [x]) if preprocess is None else (_after(preprocess, function), [preprocess.spec])
     result["decode"] = (decode, [z])
-    if _can_sample(getattr(model, "prior", None)):
-        result |= _draws(model, decode)
+    source = getattr(model, "sample_source", getattr(model, "prior", None))
+    if _can_sample(source):
+        result |= _draws(model, source, decode)
     return {name: (_expecting(specs, function), specs) for name, (function, specs) in result.items()}
 
 
@@ -101,13 +103,13 @@ class _WithoutTemperature:
         return tf.map_fn(lambda seed: self.sample(1, seed, 1.0)[0], seeds, fn_output_signature=tf.float32)
 
 
-def _draws(model, decode):
-    """The signatures that draw from the prior."""
+def _draws(model, prior, decode):
+    """The signatures that draw from the prior, or from what stands in its place."""
     limit = samples_per_call(model.target_shape)
-    if isinstance(model.prior, Prior):
-        prior, is_temperature, wanted = model.prior, _is_finite_and_not_negative, "finite and >= 0"
+    if isinstance(prior, Prior):
+        is_temperature, wanted = _is_finite_and_not_negative, "finite and >= 0"
     else:
-        prior, is_temperature, wanted = _WithoutTemperature(model.prior), _is_one, "1 for this prior"
+        prior, is_temperature, wanted = _WithoutTemperature(prior), _is_one, "1 for this prior"
 
     def answer(z):
         z = tf.ensure_shape(z, (None, model.latent_dim))

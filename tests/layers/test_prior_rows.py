@@ -3,29 +3,44 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import assert_mean_close, linear_encoder
+from helpers import assert_mean_close, linear_decoder, linear_encoder
 
+from keras_vae.layers.decoder_prior import DecoderPrior
+from keras_vae.layers.fitted_mixture import GaussianMixtureSampler
+from keras_vae.layers.flow_prior import FlowPrior
 from keras_vae.layers.mixture_prior import MixtureOfGaussians, MixturePrior
 from keras_vae.layers.prior import Prior, standard_noise
 from keras_vae.layers.standard_normal import StandardNormal
 from keras_vae.layers.vamp_prior import VampPrior
+from keras_vae.likelihoods.gaussian_shared import GaussianShared
 
 SEEDS = tf.constant([[3, 0], [-1, 0], [2**40, 0], [3, 1], [3, 0]], tf.int64)
 
 
 def make_prior(kind):
+    likelihood = GaussianShared()
+    likelihood.build((None, 2))
     prior = {
         "standard": StandardNormal,
         "mixture": lambda: MixtureOfGaussians(3, seed=0),
         "mixture-of-one": lambda: MixtureOfGaussians(1, seed=0),
         "vamp": lambda: VampPrior(4, seed=0),
+        "fitted-mixture": lambda: GaussianMixtureSampler(3),
+        "flow": lambda: FlowPrior(2, (8,), seed=0),
+        "decoder": lambda: DecoderPrior(linear_decoder((2,), 2), likelihood),
     }[kind]()
     prior.attach(linear_encoder((3,), 2), (3,))
     prior.build((None, 2))
+    if kind == "fitted-mixture":
+        prior.assign([0.2, 0.5, 0.3], [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], [[[2.0, 0.5], [0.5, 1.0]]] * 3)
+    if kind == "flow":
+        rng = np.random.default_rng(5)
+        prior.set_weights([rng.uniform(0.1, 0.5, size=w.shape) for w in prior.weights])
     return prior
 
 
-every_prior = pytest.mark.parametrize("prior", ["standard", "mixture", "mixture-of-one", "vamp"])
+KINDS = ["standard", "mixture", "mixture-of-one", "vamp", "fitted-mixture", "flow", "decoder"]
+every_prior = pytest.mark.parametrize("prior", KINDS)
 
 
 @every_prior

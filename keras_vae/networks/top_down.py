@@ -1,0 +1,106 @@
+"""The decoder of a hierarchy: one network per stochastic layer, from the top to the data."""
+
+import itertools
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="keras_vae")
+class TopDownDecoder(keras.Model):
+    """Decoder of several stochastic layers: each network takes a latent and prepares the prior of the next one.
+
+    The latents of all layers stand side by side in one z, the top one first, so that the model that owns this decoder
+    has one code per example like every other.
+
+    Args:
+        networks: list of Keras models from the top to the data. The first takes z of its layer, the others
+            `[features, z]`. The last puts out `x_params`, the others `[features, p_mean, p_log_var]`: what the next
+            network goes on with, and the Gaussian prior of the next latent.
+
+    Raises:
+        ValueError: if the networks do not fit each other.
+
+    References:
+        Sonderby et al. 2016, eqs. 1 to 3 (the generative model). https://arxiv.org/abs/1602.02282
+    """
+
+    def __init__(self, networks, **kwargs):
+        super().__init__(**{"autocast": False, **kwargs})
+        if not isinstance(networks, (list, tuple)) or not networks:
+            raise ValueError(f"`networks` must be a list of Keras models. Received: networks={networks!r}")
+        self.networks = list(networks)
+        self.latent_dims = tuple(_latent_dim(i, network) for i, network in enumerate(self.networks))
+        for i, network in enumerate(self.networks[:-1]):
+            _check_outputs(i, network, self.latent_dims[i + 1])
+        self.build((None, sum(self.latent_dims)))
+
+    def build(self, input_shape):
+        self.built = True
+
+    @property
+    def input_shape(self):
+        return (None, sum(self.latent_dims))
+
+    def descend(self, choose, training=False):
+        """Go from the top to the data.
+
+        Args:
+            choose: Callable `(layer, p_mean, p_log_var)` to the latent of that layer, `(batch, latent_dims[layer])`.
+                The layers count from 0, the top, whose prior is standard normal: p_mean and p_log_var are None there.
+            training: bool. Whether the networks run in training mode.
+
+        Returns:
+            x_params: Tensor, shape `(batch, *params_shape)`.
+        """
+        features, p = None, (None, None)
+        for layer, network in enumerate(self.networks):
+            z = choose(layer, *p)
+            outputs = network(z if features is None else [features, z], training=training)
+            if layer < len(self.networks) - 1:
+                features, *p = outputs
+                p = [tf.cast(tensor, tf.float32) for tensor in p]
+        return outputs
+
+    def split(self, z):
+        """The latents of all layers, from `(batch, sum(latent_dims))` to a list."""
+        ends = list(itertools.accumulate(self.latent_dims))
+        return [z[:, end - dim : end] for dim, end in zip(self.latent_dims, ends, strict=True)]
+
+    def call(self, z, training=False):
+        latents = self.split(z)
+        return self.descend(lambda layer, p_mean, p_log_var: latents[layer], training)
+
+    def compute_output_shape(self, input_shape):
+        return self.networks[-1].output_shape
+
+    def get_config(self):
+        networks = [keras.saving.serialize_keras_object(network) for network in self.networks]
+        return {"networks": networks, "name": self.name, "trainable": self.trainable}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        networks = [keras.saving.deserialize_keras_object(n, custom_objects=custom_objects) for n in config["networks"]]
+        decoder = cls(networks, name=config["name"])
+        decoder.trainable = config["trainable"]
+        return decoder
+
+
+def _latent_dim(i, network):
+    shapes = network.input_shape if i else [None, network.input_shape]
+    if not isinstance(shapes, list) or len(shapes) != 2 or len(shapes[1]) != 2:
+        wanted = "[features, z]" if i else "z"
+        raise ValueError(
+            f"`networks[{i}]` must take {wanted}, z of shape (batch, latent_dim). "
+            f"Received: a model that takes {network.input_shape}"
+        )
+    return shapes[1][-1]
+
+
+def _check_outputs(i, network, next_dim):
+    shapes = network.output_shape
+    if not isinstance(shapes, list) or len(shapes) != 3 or any(tuple(s) != (None, next_dim) for s in shapes[1:]):
+        raise ValueError(
+            f"`networks[{i}]` must put out [features, p_mean, p_log_var], the prior of the {next_dim} latents that "
+            f"`networks[{i + 1}]` takes. Received: a model that puts out {shapes}"
+        )
