@@ -33,6 +33,20 @@ class SavedState:
         with atomic_path(filepath) as temporary:
             super().save(temporary, **kwargs)
 
+    def save_weights(self, filepath, overwrite=True, max_shard_size=None):
+        """Write weights, optimizer and random state to one file; what stood there stays until the new one is whole.
+
+        Args:
+            filepath: str or path ending in `.weights.h5`.
+            overwrite: bool. Whether a file of that name may be replaced without a question.
+            max_shard_size: number or None. GB per file, as in Keras; several files are written in place.
+        """
+        if max_shard_size is not None or (os.path.exists(filepath) and not overwrite):
+            super().save_weights(filepath, overwrite, max_shard_size)
+            return
+        with atomic_path(filepath) as temporary:
+            super().save_weights(temporary)
+
     def _random_states(self):
         """State variables of every random generator inside the model, in a fixed order."""
         return [v for v in self.variables if v.name == "seed_generator_state"]

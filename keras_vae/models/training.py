@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_vae._checks import check_int
 from keras_vae.models.data_checks import as_array, check_array, check_training_data, is_stream
 from keras_vae.models.term_tracker import TermTracker
+from keras_vae.models.workers import shuffled_alike, spans_processes
 from keras_vae.optimizers import Adam
 
 # Steps that one call of the compiled training function makes. In a noisy trial at batch 128 a dense model went at 0.9
@@ -155,6 +156,10 @@ class Training:
         x, y, sample_weight = check_training_data(self, x, y, sample_weight)
         if validation_data is not None:
             validation_data = check_training_data(self, *_validation_parts(validation_data))
+        if not is_stream(x) and kwargs.get("shuffle", True) and spans_processes(self.distribute_strategy):
+            batch_size = (args[0] if args else kwargs.get("batch_size")) or 32
+            x, n_batches = shuffled_alike(self.distribute_strategy, x, y, sample_weight, batch_size)
+            y, sample_weight, steps_per_epoch = None, None, steps_per_epoch or n_batches
         if is_stream(x):
             kwargs["shuffle"] = False  # Keras warns otherwise: a stream comes in its own order.
         self._build_optimizer()
@@ -254,13 +259,19 @@ class Training:
         weights = self.trainable_weights
         self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
         self.term_tracker.update_state(terms, weight)
-        return self.term_tracker.result()
+        return self._step_logs()
 
     def test_step(self, data):
         """The terms of one batch, without learning."""
         x, target, weight, mask = self._unpack(data)
         self.term_tracker.update_state(self.terms(x, target, mask=mask, training=False), weight)
-        return self.term_tracker.result()
+        return self._step_logs()
+
+    def _step_logs(self):
+        """Means so far for the progress bar, over the rows of this replica; Keras averages them over replicas."""
+        logs = self.term_tracker.result()
+        # Between processes Keras averages over a first axis that it takes for granted.
+        return {n: v[None] for n, v in logs.items()} if spans_processes(tf.distribute.get_strategy()) else logs
 
 
 def batch_mean(values, weight=None):

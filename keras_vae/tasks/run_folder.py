@@ -30,6 +30,7 @@ SETTINGS = {
     "latent_dim": int,
     "hidden_units": (list, type(None)),
     "beta": (int, float),
+    "free_bits": (int, float, type(None)),
     "learning_rate": (int, float),
     "seed": int,
     "epochs": int,

@@ -57,6 +57,7 @@ def make_config(
     latent_dim=20,
     hidden_units=None,
     beta=1.0,
+    free_bits=None,
     learning_rate=1e-3,
     epochs=None,
     batch_size=None,
@@ -71,6 +72,7 @@ def make_config(
         latent_dim: int >= 1.
         hidden_units: list of int or None.
         beta: float >= 0.
+        free_bits: float >= 0 or None. Nats per dimension.
         learning_rate: float > 0. Of Adam.
         epochs: int >= 1 or None.
         batch_size: int >= 1 or None.
@@ -91,6 +93,7 @@ def make_config(
         "latent_dim": check_int("latent_dim", latent_dim, 1),
         "hidden_units": hidden_units,
         "beta": check_number("beta", beta, minimum=0.0),
+        "free_bits": None if free_bits is None else check_number("free_bits", free_bits, minimum=0.0),
         "learning_rate": check_number("learning_rate", learning_rate, minimum=0.0, exclusive=True),
         "seed": check_int("seed", seed, 0),
     }

@@ -1,5 +1,6 @@
 """Training of one run from its config, resumed where it stopped."""
 
+import contextlib
 import math
 import time
 
@@ -8,6 +9,7 @@ import keras
 from keras_vae.models import make_vae
 from keras_vae.optimizers import Adam
 from keras_vae.tasks.data_source import check_same_data
+from keras_vae.tasks.distribution import check_agreement, this_worker
 from keras_vae.tasks.model_input import part_input, steps_per_epoch, training_batches
 from keras_vae.tasks.report import write_report
 
@@ -72,42 +74,66 @@ class Recorder(keras.callbacks.Callback):
 def train(run, config, dataset, verbose="auto"):
     """Train a run to its last epoch, from the newest checkpoint if there is one, and write its report.
 
+    Where TF_CONFIG names several workers they train it together, each on its share of every batch; the chief alone
+    writes, and reports outside of the strategy.
+
     Args:
-        run: `RunFolder`.
+        run: `RunFolder`. The same folder for all workers.
         config: dict, as `settings.open_run` gives it.
         dataset: `Dataset` that the config names.
         verbose: as in `keras.Model.fit`.
 
     Returns:
-        dict of the final figures, as in `metrics.json`.
+        dict of the final figures, as in `metrics.json`; None in a worker that is not the chief.
 
     Raises:
         ValueError: if the data are not those of the config, the model cannot be made from it, the checkpoint cannot be
-            read, the loss becomes infinite, or another process is training the run.
+            read, the loss becomes infinite, another process is training the run, or workers were not started alike.
+        ConnectionError: if another worker is gone.
     """
     check_same_data(dataset, config)
-    with run.locked():
-        model, epochs_done = run.load_checkpoint()
-        if model is None:
-            model = build_model(config)
-        recorder = Recorder(run, config, run.read_history(epochs_done))
-        if epochs_done < config["epochs"]:
-            model.fit(
-                training_batches(dataset, config, start_epoch=epochs_done),
-                initial_epoch=epochs_done,
-                epochs=config["epochs"],
-                steps_per_epoch=steps_per_epoch(dataset, config),
-                validation_data=part_input(dataset, config, "test") if dataset.n_test else None,
-                callbacks=[recorder],
-                verbose=verbose,
-            )
-        else:
+    worker = this_worker()
+    with run.locked() if worker.is_chief else contextlib.nullcontext():
+        recorder = None
+        # Nothing is left to do together after the last epoch: a chief that was killed in its report goes on alone.
+        if run.epochs_done < config["epochs"]:
+            with worker.strategy() as strategy:
+                recorder = fit(run, config, dataset, worker, strategy, verbose)
+        if not worker.is_chief:
+            return None
+        if recorder is None:
             run.write_config(config)
-        metrics = write_report(run, model, dataset, config, recorder.history)
+        if recorder is None or worker.n_workers > 1:
+            model, epochs_done = run.load_checkpoint()
+            history = run.read_history(epochs_done)
+        else:
+            model, history = recorder.model, recorder.history
+        metrics = write_report(run, model, dataset, config, history)
         model.save(run.model_file)
         # Last: a run is finished when its figures are there.
         run.write_metrics(metrics)
     return metrics
+
+
+def fit(run, config, dataset, worker, strategy, verbose):
+    """Train the epochs that are left; returns the `Recorder`."""
+    # Not around `fit` as well: in the scope the chief could not save alone.
+    with strategy.scope():
+        check_agreement(worker, config=config, epochs_done=run.epochs_done)
+        model, epochs_done = run.load_checkpoint()
+        if model is None:
+            model = build_model(config)
+    recorder = Recorder(run, config, run.read_history(epochs_done))
+    model.fit(
+        training_batches(dataset, config, start_epoch=epochs_done),
+        initial_epoch=epochs_done,
+        epochs=config["epochs"],
+        steps_per_epoch=steps_per_epoch(dataset, config),
+        validation_data=part_input(dataset, config, "test") if dataset.n_test else None,
+        callbacks=[recorder] if worker.is_chief else None,
+        verbose=verbose if worker.is_chief else 0,
+    )
+    return recorder
 
 
 def build_model(config):
@@ -120,6 +146,7 @@ def build_model(config):
         config["likelihood"],
         n_classes=config["input"]["n_classes"],
         beta=config["beta"],
+        free_bits=config["free_bits"],
         seed=config["seed"],
     )
     vae.compile(Adam(config["learning_rate"]))

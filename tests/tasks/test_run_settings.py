@@ -26,6 +26,7 @@ def test_a_name_stays_and_a_path_is_kept_in_full(table, monkeypatch):
         ({"network": "lstm"}, "`network` must be one of 'dense'"),
         ({"likelihood": "poisson"}, "`likelihood` must be one of 'bernoulli'"),
         ({"latent_dim": 0}, "`latent_dim` must be a whole number >= 1"),
+        ({"free_bits": -1.0}, r"`free_bits` must be a finite number >= 0\.0"),
         ({"beta": -1.0}, r"`beta` must be a finite number >= 0\.0"),
         ({"beta": float("nan")}, r"`beta` must be a finite number >= 0\.0"),
         ({"learning_rate": 0.0}, r"`learning_rate` must be a finite number > 0\.0"),

@@ -63,6 +63,12 @@ def die_at_rename(monkeypatch):
     return arm
 
 
+def test_the_model_of_a_config_has_its_objective(trained):
+    _, config, _ = open_run(trained / "new", data=str(trained / "table.csv"), beta=2.0, free_bits=0.25)
+    model = training.build_model(config)
+    assert (model.beta, model.free_bits) == (2.0, 0.25)
+
+
 def test_the_same_settings_give_the_same_run(trained, tmp_path):
     train_run(tmp_path / "run", trained / "table.csv")
     assert_same_run(trained / "run", tmp_path / "run")
