@@ -43,6 +43,7 @@ def train(
         str | None, _option("Widths of layers or channels of stages, as 512,256.", "by the network")
     ] = None,
     beta: Annotated[float | None, _option("Weight of the KL in the loss.", 1.0)] = None,
+    free_bits: Annotated[float | None, _option("Nats per latent dimension that cost nothing.", "none")] = None,
     learning_rate: Annotated[float | None, _option("Of Adam.", 0.001)] = None,
     epochs: Annotated[int | None, _option("Passes over the training data.", "10, more for small data")] = None,
     batch_size: Annotated[int | None, _option("Examples per step.", "128, 32 for small data")] = None,
@@ -76,6 +77,7 @@ def train(
         latent_dim=latent_dim,
         hidden_units=_whole_numbers(hidden_units),
         beta=beta,
+        free_bits=free_bits,
         learning_rate=learning_rate,
         epochs=epochs,
         batch_size=batch_size,
@@ -93,6 +95,9 @@ def train(
         except KeyboardInterrupt:
             go_on = f", {run.epochs_done} epochs saved; go on with: keras-vae train --out {out} --resume"
             _fail(f"interrupted{go_on if run.exists else ''}", 130)
+        if metrics is None:
+            print(f"\ntrained in {time.monotonic() - started:.0f} s; the chief writes {out}")
+            return
         print(f"\ntrained in {time.monotonic() - started:.0f} s")
     _print_summary(metrics)
     print(f"\nfigures     {run.figures}/")
@@ -105,9 +110,13 @@ def evaluate(
     run: Run,
     data: Annotated[str | None, _option("Other data of the same shape.", "those of the run")] = None,
     n_samples: Annotated[int, typer.Option(help="Importance samples per example for log p(x).")] = 5000,
+    annealed: Annotated[
+        int,
+        typer.Option(help="Examples whose log p(x) is checked by annealed importance sampling, slow; 20 are a start."),
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ):
-    """Print ELBO, reconstruction, KL and the importance-weighted log p(x) of a run on held-out data.
+    """Print ELBO, reconstruction, KL and what it is made of, and the importance-weighted log p(x) on held-out data.
 
     These are the test part of the data of the run. Of other data it is their own test part, or all rows where there is
     none.
@@ -116,15 +125,44 @@ def evaluate(
     Examples:
       keras-vae evaluate runs/digits
       keras-vae evaluate runs/digits --n-samples 100 --json
+      keras-vae evaluate runs/digits --annealed 20
     """
     from keras_vae.tasks.run_folder import to_json
     from keras_vae.tasks.using import evaluate_run
 
-    figures = evaluate_run(run, data, n_samples)
+    figures = evaluate_run(run, data, n_samples, annealed)
     if as_json:
         print(to_json(figures))
     else:
         _print_summary(figures)
+
+
+@app.command()
+def doctor(
+    run: Run,
+    data: Annotated[str | None, _option("Other data of the same shape.", "those of the run")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+):
+    """Say whether a run is healthy, and what to change: what its codes carry, whether samples will look like data.
+
+    Every number comes with what it means; a page of pictures goes to RUN/figures/health.png.
+
+    \b
+    Examples:
+      keras-vae doctor runs/digits
+      keras-vae doctor runs/digits --json
+    """
+    from keras_vae.tasks.doctor import doctor_run
+    from keras_vae.tasks.run_folder import to_json
+
+    report, context = doctor_run(run, data)
+    if as_json:
+        print(to_json({**context, **report.as_dict()}))
+        return
+    print(report)
+    if context["commands"]:
+        print("\nor at the shell\n  " + "\n  ".join(context["commands"]))
+    print(f"\nfigure      {context['figure']}")
 
 
 @app.command()
@@ -275,6 +313,16 @@ def _print_summary(figures):
     ]
     if "bits_per_dim" in figures:
         rows.append(("bits/dim", _number(figures["bits_per_dim"], 3), ""))
+    if "mutual_information" in figures:
+        rows[3:3] = [
+            ("  information", _number(figures["mutual_information"]), "nats that the codes carry about x"),
+            ("  marginal KL", _number(figures["marginal_kl"]), "nats between all codes together and the prior"),
+        ]
+    if "annealed_log_prob" in figures:
+        error = figures["annealed_difference_standard_error"]
+        beside = f"nats by annealing, {figures['annealed_n_rows']} examples; weighted, the same ones"
+        beside += f" {_number(figures['annealed_log_prob_bound'])}" + ("" if error is None else f" +- {error:.2f}")
+        rows.append(("  check", _number(figures["annealed_log_prob"]), beside))
     rows.append(("active units", f"{figures['active_units']} of {figures['latent_dim']}", ""))
     width = max(len(value) for _, value, _ in rows)
     print(f"\n{figures['part']} part" if figures["part"] != "all" else "\nall rows")

@@ -7,7 +7,14 @@ import pytest
 from helpers import linear_decoder, linear_encoder
 
 from keras_vae import schedules
-from keras_vae.callbacks import BetaAnnealing, CollapseMonitor, PictureGrid
+from keras_vae.callbacks import (
+    AggressiveEncoder,
+    BetaAnnealing,
+    CapacityAnnealing,
+    CollapseMonitor,
+    EarlyStopping,
+    PictureGrid,
+)
 from keras_vae.models.autoencoder import Autoencoder
 from keras_vae.models.vae import VAE
 
@@ -42,10 +49,13 @@ def test_beta_follows_its_schedule_by_the_optimizers_step(vae, x):
 
 
 def test_annealing_goes_on_where_it_stopped(vae, x):
-    for _ in range(2):
+    for epoch in range(2):
         recorder = Recorder()
         annealing = BetaAnnealing(functools.partial(schedules.linear, n_steps=8))
-        vae.fit(x, batch_size=2, callbacks=[annealing, recorder], verbose=0)
+        callbacks = [annealing, recorder]
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The schedule of beta is longer")  # Than the first of the two, it is.
+            vae.fit(x, batch_size=2, initial_epoch=epoch, epochs=epoch + 1, callbacks=callbacks, verbose=0)
     assert recorder.betas == [0.5, 0.625, 0.75, 0.875]
 
 
@@ -56,9 +66,157 @@ def test_the_beta_of_the_moment_is_the_one_in_the_loss(vae, x):
     assert elbo == pytest.approx(-reconstruction_loss - kl_loss, rel=1e-5)
 
 
-def test_annealing_wants_a_function():
+@pytest.mark.parametrize("annealing", [BetaAnnealing, CapacityAnnealing])
+def test_annealing_wants_a_function(annealing):
     with pytest.raises(ValueError, match=r"`schedule` must be a function of the step\. Received: schedule=0\.5"):
-        BetaAnnealing(0.5)
+        annealing(0.5)
+
+
+def test_a_cycle_returns_to_its_beginning(vae, x):
+    recorder = Recorder()
+    schedule = functools.partial(schedules.cyclical, n_steps=8, n_cycles=2, ramp=0.5)
+    vae.fit(x, batch_size=2, epochs=3, callbacks=[BetaAnnealing(schedule), recorder], verbose=0)
+    assert recorder.betas == [0.0, 0.5, 1.0, 1.0, 0.0, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+
+
+def test_capacity_follows_its_schedule(x):
+    model = VAE(linear_encoder(), linear_decoder(), likelihood="gaussian_fixed", capacity=0.0, seed=0)
+    model.compile("sgd")
+    annealing = CapacityAnnealing(functools.partial(schedules.capacity, n_steps=4, max_capacity=2.0))
+    history = model.fit(x, batch_size=2, epochs=2, callbacks=[annealing], verbose=0).history
+    assert history["capacity"] == [pytest.approx(0.0), pytest.approx(2.0)]  # Eight steps a call: set before each.
+
+
+def test_capacity_annealing_wants_a_model_with_a_capacity(vae, x):
+    annealing = CapacityAnnealing(functools.partial(schedules.capacity, n_steps=4, max_capacity=2.0))
+    with pytest.raises(ValueError, match="`capacity` must be given when the model is made"):
+        vae.fit(x, callbacks=[annealing], verbose=0)
+
+
+def test_a_warm_up_longer_than_the_training_is_warned_about(vae, x):
+    annealing = BetaAnnealing(functools.partial(schedules.linear, n_steps=16))
+    with pytest.warns(UserWarning, match=r"schedule of beta is longer than the training of 8 steps: beta ends at 0\.5"):
+        vae.fit(x, batch_size=2, epochs=2, callbacks=[annealing], verbose=0)
+
+
+def test_a_warm_up_that_fits_is_not_warned_about(vae, x):
+    annealing = BetaAnnealing(functools.partial(schedules.linear, n_steps=8))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        vae.fit(x, batch_size=2, epochs=2, callbacks=[annealing], verbose=0)
+
+
+def stopping_epochs(vae, stopping, values, annealing=None):
+    """Epochs that training goes on for when the monitored number of the epochs is `values`."""
+    stopping.set_model(vae)
+    vae.stop_training = False
+    stopping.on_train_begin()
+    for epoch, value in enumerate(values):
+        if annealing is not None:
+            vae.optimizer.iterations.assign(epoch + 1)
+        stopping.on_epoch_end(epoch, {stopping.monitor: value})
+        if vae.stop_training:
+            return epoch + 1
+    return None
+
+
+def test_early_stopping_takes_the_larger_bound_for_the_better(vae):
+    assert stopping_epochs(vae, EarlyStopping(patience=2), [-9.0, -8.0, -7.0, -6.0]) is None
+    assert stopping_epochs(vae, EarlyStopping(patience=2), [-9.0, -8.0, -8.5, -8.5, -8.5]) == 4
+    assert stopping_epochs(vae, EarlyStopping("val_reconstruction_loss", patience=1), [3.0, 2.0, 1.0, 1.5]) == 4
+
+
+def test_early_stopping_waits_for_the_end_of_the_annealing(vae):
+    # While beta rises the bound may well fall; counted from the beginning, training would end in epoch 2.
+    annealing = BetaAnnealing(functools.partial(schedules.linear, n_steps=4))
+    annealing.set_model(vae)
+    values = [-5.0, -6.0, -7.0, -8.0, -7.5, -7.6]
+    assert stopping_epochs(vae, EarlyStopping(patience=1, annealing=annealing), values, annealing) == 6
+    assert stopping_epochs(vae, EarlyStopping(patience=1), values) == 2
+
+
+def test_a_cycle_at_its_top_is_not_over(vae):
+    annealing = BetaAnnealing(functools.partial(schedules.cyclical, n_steps=8, n_cycles=2))
+    annealing.set_model(vae)
+    states = []
+    for step in range(10):
+        vae.optimizer.iterations.assign(step)
+        states.append(annealing.is_over())
+    # From step 6, the second half of the last cycle, beta stays at its end.
+    assert states == [False] * 6 + [True] * 4
+
+
+def test_early_stopping_brings_back_the_best_weights(vae, x):
+    stopping = EarlyStopping(patience=1)
+    vae.fit(x, validation_data=x, epochs=1, callbacks=[stopping], verbose=0)
+    assert stopping.best_weights is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"monitor": "val_loss", "annealing": BetaAnnealing(float)}, "`monitor` must not be a loss that moves"),
+        ({"annealing": "beta"}, "`annealing` must be the annealing callback"),
+    ],
+)
+def test_early_stopping_refuses_what_would_stop_for_the_wrong_reason(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        EarlyStopping(**arguments)
+
+
+def test_an_aggressive_encoder_leaves_the_decoder_alone_and_lowers_the_loss(vae, x):
+    aggressive = AggressiveEncoder(x, max_inner_steps=40, window=5, batch_size=8)
+    aggressive.set_model(vae)
+    aggressive.on_train_begin()
+    decoder = [w.copy() for w in vae.decoder.get_weights()]
+    before = vae.elbo(x, n_samples=50).mean()
+    aggressive.on_train_batch_begin(0)
+    assert vae.elbo(x, n_samples=50).mean() > before + 0.05
+    for old, new in zip(decoder, vae.decoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert int(vae.optimizer.iterations.numpy()) == 0  # Schedules count ordinary steps.
+
+
+def test_an_aggressive_encoder_ends_when_the_codes_say_no_more(rng):
+    # Codes that are the same for every x say nothing, in every epoch.
+    model = VAE(linear_encoder(z_log_var=0.0), linear_decoder(), likelihood="gaussian_fixed", seed=0)
+    for weight in model.encoder.get_layer("z_mean").weights:
+        weight.assign(0.0 * weight)
+    model.encoder.get_layer("z_mean").trainable = False
+    model.decoder.trainable = False
+    model.encoder.trainable = True
+    x = np.zeros((16, 6), "float32")
+    aggressive = AggressiveEncoder(x, max_inner_steps=1, window=1)
+    aggressive.set_model(model)
+    for expected in (True, False):
+        logs = {}
+        aggressive.on_epoch_end(0, logs)
+        assert logs["mutual_information"] == pytest.approx(0.0, abs=1e-6)
+        assert aggressive.is_active is expected
+    logs = {}
+    aggressive.on_epoch_end(2, logs)
+    assert logs == {}
+
+
+def test_an_aggressive_encoder_in_fit(x):
+    model = VAE(linear_encoder(), linear_decoder(), likelihood="gaussian_fixed", seed=0)
+    model.compile("adam", steps_per_execution=1)
+    aggressive = AggressiveEncoder(x, max_inner_steps=4, window=2)
+    history = model.fit(x, epochs=2, callbacks=[aggressive], verbose=0).history
+    assert history["mutual_information"][0] > 0.0
+
+
+def test_an_aggressive_encoder_wants_single_steps(x):
+    model = VAE(linear_encoder(), linear_decoder(), likelihood="gaussian_fixed", seed=0)
+    model.compile("adam", steps_per_execution=4)
+    with pytest.raises(ValueError, match="`steps_per_execution` must be 1 for an AggressiveEncoder"):
+        model.fit(x, batch_size=2, callbacks=[AggressiveEncoder(x)], verbose=0)
+
+
+@pytest.mark.parametrize("name", ["max_inner_steps", "window", "batch_size"])
+def test_an_aggressive_encoder_refuses_arguments_out_of_bounds(x, name):
+    with pytest.raises(ValueError, match=f"`{name}` must be a whole number >= 1"):
+        AggressiveEncoder(x, **{name: 0})
 
 
 class Encoder:

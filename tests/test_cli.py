@@ -20,7 +20,7 @@ from keras_vae import cli
 from keras_vae.tasks.run_folder import RunFolder
 
 SMALL = ["--latent-dim", "2", "--hidden-units", "8", "--batch-size", "16"]
-COMMANDS = ["train", "evaluate", "sample", "encode", "reconstruct", "export", "inspect"]
+COMMANDS = ["train", "evaluate", "doctor", "sample", "encode", "reconstruct", "export", "inspect"]
 
 # The program with a checkpoint after every epoch, so that a random moment often is one of writing.
 SAVE_EVERY_EPOCH = """
@@ -133,6 +133,32 @@ def test_the_figures_are_one_json_object(shell, trained):
     assert {"elbo", "reconstruction_loss", "kl_loss", "log_prob", "part", "active_units"} <= set(figures)
 
 
+def test_the_summary_says_what_the_kl_is_made_of_and_how_it_was_checked(shell, trained):
+    code, out, err = shell("evaluate", trained / "run", "--n-samples", 2, "--annealed", 3)
+    assert (code, err) == (0, "")
+    assert re.search(r"^    information +-?\d+\.\d+  nats that the codes carry about x$", out, re.MULTILINE)
+    assert re.search(r"^    marginal KL +-?\d+\.\d+  nats between all codes together and the prior$", out, re.MULTILINE)
+    assert re.search(
+        r"^    check +-?\d+\.\d+  nats by annealing, 3 examples; weighted, the same ones -?\d", out, re.MULTILINE
+    )
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_type(shell, trained, tmp_path):
+    run = shutil.copytree(trained / "run", tmp_path / "run")
+    code, out, err = shell("doctor", run, "--json")
+    assert (code, err) == (0, "")
+    assert out.count("\n") == 1
+    report = json.loads(out, parse_constant=pytest.fail)
+    assert {"verdict", "sentence", "remedy", "findings", "kl_per_dim", "commands", "part"} <= set(report)
+    assert (run / "figures" / "health.png").exists()
+    code, out, err = shell("doctor", run, "--data", trained / "table.csv")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{report['verdict']}: ")
+    assert re.search(r"^  (ok|warning|fault) +mutual information +\d+\.\d+ nats  ", out, re.MULTILINE)
+    assert all(f"\n  {command}\n" in out for command in report["commands"])
+    assert out.endswith(f"figure      {run / 'figures' / 'health.png'}\n")
+
+
 def test_figures_that_are_not_finite_are_said_to_be_so(shell, monkeypatch):
     figures = dict.fromkeys(("elbo", "reconstruction_loss", "kl_loss", "log_prob"), float("nan"))
     figures |= {"log_prob_standard_error": None, "log_prob_n_samples": 1, "log_prob_n_rows": 1, "active_units": 0}
@@ -177,6 +203,7 @@ def test_a_warning_is_one_line_on_stderr(shell, monkeypatch):
         ),
         (["evaluate", "empty"], r"empty is not a run folder: it has no config\.json"),
         (["sample", "nothing"], "nothing is not a run folder"),
+        (["doctor", "empty"], r"empty is not a run folder: it has no config\.json"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -220,6 +247,7 @@ def test_mistakes_about_a_run_lose_nothing(refused, trained, tmp_path):
     refused("train", "--out", run, "--resume", "--beta", 2, match="`beta` must stay what it was when the run began")
     refused("train", "--out", run, "--resume", "--epochs", 1, match="`epochs` must be at least the 3 done")
     refused("evaluate", run, "--data", "digits", match="the data must have examples of shape")
+    refused("doctor", run, "--data", "digits", match="the data must have examples of shape")
     refused("sample", run, "-n", 5000, match="`n` must be at most 400 in a picture")
     refused("export", run, tmp_path / "file", match="`path` must be a folder")
     refused("export", run, tmp_path / "served", "--preprocess", "jpeg", match="`preprocess` must be one of")

@@ -7,12 +7,16 @@ import tensorflow as tf
 
 from keras_vae._files import atomic_path
 from keras_vae.evaluation import plots
+from keras_vae.evaluation.bounds import annealed_log_prob, bits_per_dim
+from keras_vae.evaluation.kl_split import kl_split
 from keras_vae.evaluation.latent import active_units
 from keras_vae.tasks.model_input import before_drawing, held_out, units
 
 # Enough rows for every picture and for the latent figures.
 N_ROWS = 2000
 N_SAMPLES = 100
+# Enough for the models that the shell makes; the more complicated the posterior, the more temperatures it takes.
+ANNEALED_CHAINS, ANNEALED_STEPS = 16, 500
 
 
 def score(model, x, n_samples, n_rows=None):
@@ -44,8 +48,39 @@ def score(model, x, n_samples, n_rows=None):
         "latent_dim": model.latent_dim,
     }
     if type(model.likelihood).__name__ == "DiscretizedLogistic":
-        figures["bits_per_dim"] = -figures["log_prob"] / (math.prod(model.target_shape) * math.log(2.0))
+        figures["bits_per_dim"] = bits_per_dim(figures["log_prob"], model.target_shape)
     return figures
+
+
+def split_kl(model, x):
+    """What the KL of held-out data is made of, on the first 2,000 rows.
+
+    Returns:
+        dict: `mutual_information` and `marginal_kl`, nats; their sum is the mean KL of these rows.
+    """
+    split = kl_split(*model.encode(_head(x, N_ROWS)), prior=model.prior)
+    return {"mutual_information": split.mutual_information, "marginal_kl": split.marginal_kl}
+
+
+def annealed(model, x, n_rows, n_samples):
+    """log p(x) of the first rows by annealed importance sampling, beside the importance-weighted bound of the same.
+
+    Returns:
+        dict: `annealed_log_prob` and `annealed_log_prob_bound` (means, nats), the standard error over rows of their
+        difference, and the number of rows and of temperatures.
+    """
+    rows = _head(x, n_rows)
+    estimate = annealed_log_prob(model, rows, n_chains=ANNEALED_CHAINS, n_steps=ANNEALED_STEPS)
+    bound = model.log_prob(rows, n_samples=n_samples).astype(np.float64)
+    n = len(bound)
+    error = float(np.std(estimate.values - bound, ddof=1) / math.sqrt(n)) if n > 1 else None
+    return {
+        "annealed_log_prob": estimate.mean,
+        "annealed_log_prob_bound": float(bound.mean()),
+        "annealed_difference_standard_error": error,
+        "annealed_n_rows": n,
+        "annealed_n_steps": ANNEALED_STEPS,
+    }
 
 
 def write_report(run, model, dataset, config, history):

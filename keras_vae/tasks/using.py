@@ -9,7 +9,7 @@ from keras_vae._checks import check_int, check_number
 from keras_vae._files import atomic_path
 from keras_vae.tasks.data_source import check_event_shape, check_same_data, load_all_rows, load_data
 from keras_vae.tasks.model_input import held_out, in_data_units, units
-from keras_vae.tasks.report import sample_figure, score
+from keras_vae.tasks.report import annealed, sample_figure, score, split_kl
 from keras_vae.tasks.run_folder import RunFolder, check_writable
 from keras_vae.tasks.settings import full_name
 
@@ -18,7 +18,7 @@ PICTURES = (".png", ".jpg", ".pdf", ".svg")
 MAX_IN_PICTURE = 400
 
 
-def evaluate_run(path, data=None, n_samples=5000):
+def evaluate_run(path, data=None, n_samples=5000, n_annealed=0):
     """Figures of a run on the test part of its own data, or on others of the same shape.
 
     Args:
@@ -26,16 +26,19 @@ def evaluate_run(path, data=None, n_samples=5000):
         data: str or None. Name or path of other data: their own test part counts, or all rows where there is none. None
             for the data of the run.
         n_samples: int >= 1. Importance samples per example for `log_prob`.
+        n_annealed: int >= 0. Examples, the first ones, whose log p(x) is checked by annealed importance sampling.
 
     Returns:
-        dict, as `report.score` gives it, with the run, the name of the data, the part of them that it was measured on
-        ("test", "all", or "train" for a run without test data), in what units, and what to know about the data.
+        dict, as `report.score` and `report.split_kl` give it (and `report.annealed`, if asked for), with the run, the
+        name of the data, the part of them that it was measured on ("test", "all", or "train" for a run without test
+        data), in what units, and what to know about the data.
 
     Raises:
         ValueError: for a folder that is no run, data that do not fit it, or data of the run that have changed.
         FileNotFoundError: if there are no such data.
     """
     check_int("n_samples", n_samples, 1)
+    check_int("n_annealed", n_annealed, 0)
     run = RunFolder.open(path)
     config = run.read_config()
     if data is None or full_name(data) == config["data"]:
@@ -47,7 +50,10 @@ def evaluate_run(path, data=None, n_samples=5000):
         check_event_shape(dataset, config)
         parts = {"test": "test", "train": "all"}
     x, _, part = held_out(dataset, config)
-    figures = score(run.load_model(), x, n_samples)
+    model = run.load_model()
+    figures = {**score(model, x, n_samples), **split_kl(model, x)}
+    if n_annealed:
+        figures |= annealed(model, x, n_annealed, n_samples)
     return {
         "run": str(path),
         "data": dataset.name,

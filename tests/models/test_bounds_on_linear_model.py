@@ -7,6 +7,8 @@ does not fix the rotation of W, but the bound does: it is largest where nothing 
 and a test says that it was reached.
 """
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from helpers import dense_weights, linear_decoder, linear_encoder
 from scipy.stats import multivariate_normal
 from sklearn.decomposition import PCA
 
+from keras_vae.evaluation.bounds import annealed_log_prob
 from keras_vae.likelihoods.gaussian_shared import GaussianShared
 from keras_vae.models.vae import VAE
 
@@ -70,6 +73,18 @@ def test_the_importance_weighted_bound_equals_the_exact_likelihood(vae, data, ex
     assert log_prob.mean() == pytest.approx(exact[0].mean(), abs=0.02)
     # Row by row: with weights that hardly vary 1000 draws leave 0.05 nats even for the oddest row.
     np.testing.assert_allclose(log_prob, exact[0], atol=0.2)
+
+
+def test_annealed_importance_sampling_agrees(vae, data, exact):
+    annealed = annealed_log_prob(vae, data[1][:24], n_chains=16, n_steps=300, n_leapfrog=5)
+    assert annealed.mean == pytest.approx(exact[0][:24].mean(), abs=0.05)
+
+
+def test_more_samples_never_lower_the_bound_by_more_than_its_error(vae, data):
+    bounds = [vae.log_prob(data[1], n_samples=n, seed=n).astype("float64") for n in (1, 10, 100, 1000)]
+    for fewer, more in itertools.pairwise(bounds):
+        difference = more - fewer
+        assert difference.mean() > -3.0 * difference.std(ddof=1) / np.sqrt(len(difference))
 
 
 def test_the_model_is_as_good_as_the_closed_form_fit_of_probabilistic_pca(vae, data):

@@ -22,6 +22,21 @@ def test_a_run_is_evaluated_on_its_own_test_part(run_path, table):
     assert using.evaluate_run(run_path, str(table), n_samples=3) == figures
 
 
+def test_the_kl_is_split_and_log_prob_is_checked_by_annealing(run_path):
+    figures = using.evaluate_run(run_path, n_samples=200, n_annealed=4)
+    kl = figures["mutual_information"] + figures["marginal_kl"]
+    # The split is of the closed form, `kl_loss` too; both of all 6 test rows.
+    assert kl == pytest.approx(figures["kl_loss"], rel=1e-4)
+    assert figures["annealed_n_rows"] == 4
+    assert figures["annealed_log_prob"] == pytest.approx(figures["annealed_log_prob_bound"], abs=0.5)
+    assert "annealed_log_prob" not in using.evaluate_run(run_path, n_samples=2)
+
+
+def test_the_number_of_annealed_examples_is_checked_first(tmp_path):
+    with pytest.raises(ValueError, match="`n_annealed` must be a whole number >= 0"):
+        using.evaluate_run(tmp_path / "nothing", n_annealed=-1)
+
+
 def test_other_data_are_evaluated_in_all_their_rows(run_path, tmp_path):
     figures = using.evaluate_run(run_path, str(write_table(tmp_path / "new.csv", n=20, seed=1)), n_samples=1)
     assert (figures["part"], figures["data"], figures["log_prob_n_rows"]) == ("all", "new.csv", 20)
