@@ -1,0 +1,255 @@
+"""Test log-likelihood of MNIST, one stochastic layer: VAE and IWAE beside the published figures, 5,000 samples.
+
+Dynamic: 60,000 training images drawn as 0 or 1 anew in every epoch, judged on one draw of the 10,000 test images
+(seed 0); the network of Burda et al. 2016, two hidden layers of 200 tanh units on each side, 50 latents. Static: the
+fixed binary files, 50,000 training images, the weights with the best validation ELBO judged on the 10,000 test images;
+the network of Tomczak & Welling 2018, two hidden layers of 300 gated units, 40 latents. All figures are nats per image.
+
+Training goes on where it was broken off, with the state in --work. `--from vae-1000` starts from the weights of that
+finished run, as table 2 of Burda et al. does.
+"""
+
+import json
+import math
+import pathlib
+import sys
+import time
+
+import numpy as np
+from _common import format_table, make_parser, write_result
+
+N_PIXELS = 784
+LATENT_DIM = {"dynamic": 50, "static": 40}
+HIDDEN_UNITS = {"dynamic": (200, 200), "static": (300, 300)}
+BATCH_SIZE, LEARNING_RATE = 128, 1e-3
+N_SAMPLES, TEST_SEED = 5000, 0
+METHODS = ("vae", "iwae-5", "iwae-50", "vamp")
+N_PSEUDO_INPUTS = 500
+# Epochs without a better validation ELBO before training on the static files stops; looked at every few epochs.
+PATIENCE, VALIDATE_EVERY = 40, 4
+# Burda et al. 2016, table 1; Tomczak & Welling 2018, table 1 (VAE, one layer, MLP, 40 latents).
+PUBLISHED = {"dynamic": {"vae": 86.76, "iwae-5": 85.54, "iwae-50": 84.78}, "static": {"vae": 88.56, "vamp": 85.57}}
+
+
+def make_networks(kind, train_mean, seed):
+    """Encoder and decoder of the paper; the last biases start at the logits of the mean pixels.
+
+    Args:
+        kind: "dynamic" or "static".
+        train_mean: array `(784,)`. Mean of the training images.
+        seed: int.
+    """
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    latent_dim = LATENT_DIM[kind]
+    x, z = keras.Input((N_PIXELS,)), keras.Input((latent_dim,))
+    features = _hidden(x, kind)
+    heads = [keras.layers.Dense(latent_dim, name=name)(features) for name in ("z_mean", "z_log_var")]
+    mean = np.clip(train_mean, 0.001, 0.999)
+    bias = keras.initializers.Constant(np.log(mean / (1.0 - mean)).tolist())
+    logits = keras.layers.Dense(N_PIXELS, bias_initializer=bias, name="x_params")(_hidden(z, kind))
+    return keras.Model(x, heads, name="encoder"), keras.Model(z, logits, name="decoder")
+
+
+def _hidden(h, kind):
+    import keras
+
+    for width in HIDDEN_UNITS[kind]:
+        if kind == "dynamic":
+            h = keras.layers.Dense(width, activation="tanh")(h)
+        else:
+            gate = keras.layers.Dense(width, activation="sigmoid")(h)
+            h = keras.layers.Multiply()([keras.layers.Dense(width)(h), gate])
+    return h
+
+
+def make_model(method, kind, data, n_epochs, first_stage, seed):
+    """The compiled model of a method, from the weights of a first stage where there is one."""
+    import keras
+
+    import keras_vae as kv
+
+    encoder, decoder = make_networks(kind, data["train_mean"], seed)
+    name, *n_samples = method.split("-")
+    if name == "vae":
+        model = kv.VAE(encoder, decoder, seed=seed)
+    elif name == "vamp":
+        start = data["train"][:N_PSEUDO_INPUTS] / (255.0 if data["binarize"] else 1.0)
+        model = kv.VAE(encoder, decoder, prior=kv.layers.VampPrior(len(start), initial=start), seed=seed)
+    else:
+        model = kv.IWAE(encoder, decoder, n_samples=int(n_samples[0]), seed=seed)
+    if first_stage is not None:
+        trained = keras.models.load_model(first_stage / "model.keras")
+        model.encoder.set_weights(trained.encoder.get_weights())
+        model.decoder.set_weights(trained.decoder.get_weights())
+    n_steps = n_epochs * math.ceil(len(data["train"]) / BATCH_SIZE)
+    model.compile(kv.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, n_steps, alpha=0.01)))
+    return model
+
+
+def load_data(kind, quick):
+    """Dict of `train`, `test` and `train_mean`; `binarize` says whether the training images are grey."""
+    if kind == "static":
+        import os
+
+        with np.load(pathlib.Path(os.environ["KERAS_VAE_DATA"]) / "binarized_mnist.npz") as file:
+            train, valid, test = (file[part].astype(np.float32) for part in ("train", "valid", "test"))
+        # Ordered by class: a part of it must be a fair one.
+        test = test[np.random.default_rng(0).permutation(len(test))]
+        scale = 1.0
+    else:
+        from keras_vae.data.named import load_named
+        from keras_vae.data.pipelines import binarize_once
+
+        mnist = load_named("mnist")
+        train, valid = mnist.x_train.reshape(-1, N_PIXELS), None
+        test = binarize_once(mnist.x_test, seed=TEST_SEED).reshape(-1, N_PIXELS)
+        scale = 255.0
+    if quick:
+        train, test = train[:6400], test[:: len(test) // 100]
+    return {
+        "train": train,
+        "valid": valid,
+        "test": test,
+        "train_mean": train.mean(axis=0) / scale,
+        "binarize": kind == "dynamic",
+    }
+
+
+class BestOnValidation:
+    """Keep the weights with the best validation ELBO in a file, and say when to stop."""
+
+    def __init__(self, folder, x):
+        self.model_file, self.best_file, self.x = folder / "best.keras", folder / "best.json", x
+        self.best = json.loads(self.best_file.read_text()) if self.best_file.exists() else {"elbo": -1e9, "epoch": 0}
+
+    def __call__(self, model, epoch, logs):
+        if epoch % VALIDATE_EVERY:
+            return False
+        elbo = model.evaluate(self.x, batch_size=1000, verbose=0, return_dict=True)["elbo"]
+        if elbo > self.best["elbo"]:
+            self.best = {"elbo": elbo, "epoch": epoch}
+            model.save(self.model_file)
+            self.best_file.write_text(json.dumps(self.best))
+        return epoch >= self.best["epoch"] + PATIENCE
+
+
+def run(method, kind, n_epochs, first_stage, arguments):
+    """Train and judge one method; what is finished is read from its folder.
+
+    Returns:
+        dict of figures.
+    """
+    import keras
+    from _resumable import train_resumable
+
+    from keras_vae.data.pipelines import batches
+
+    name = f"{method}-{n_epochs}" + (f"-from-{first_stage}" if first_stage else "")
+    folder = arguments.work / kind / name
+    result_file = folder / "result.json"
+    if result_file.exists():
+        return json.loads(result_file.read_text())
+    folder.mkdir(parents=True, exist_ok=True)
+    data = load_data(kind, arguments.quick)
+    first_folder = arguments.work / kind / first_stage if first_stage else None
+    validation = BestOnValidation(folder, data["valid"]) if kind == "static" else None
+    model, progress = train_resumable(
+        folder,
+        lambda: make_model(method, kind, data, n_epochs, first_folder, arguments.seed),
+        lambda epoch: batches(
+            data["train"],
+            batch_size=BATCH_SIZE,
+            seed=arguments.seed,
+            binarize=data["binarize"],
+            start_epoch=epoch,
+            repeat=True,
+        ),
+        n_epochs,
+        math.ceil(len(data["train"]) / BATCH_SIZE),
+        on_epoch=validation,
+    )
+    if validation is not None and validation.model_file.exists():
+        model = keras.models.load_model(validation.model_file)
+        progress = {**progress, "best_epoch": validation.best["epoch"]}
+    figures = {**progress, **judge(model, data["test"][: arguments.test_images], 50 if arguments.quick else N_SAMPLES)}
+    if first_stage:
+        first = json.loads((first_folder / "progress.json").read_text())
+        figures |= {"epochs_of_first_stage": first["epochs"], "minutes_of_first_stage": first["minutes"]}
+    result_file.write_text(json.dumps(figures))
+    return figures
+
+
+def judge(model, x, n_samples):
+    """Test figures of a trained model: means and the standard error over images."""
+    started = time.monotonic()
+    elbo, log_prob = (a.astype(np.float64) for a in model.bound_rows(x, n_samples))
+    return {
+        "negative_log_prob": -log_prob.mean(),
+        "standard_error": log_prob.std(ddof=1) / math.sqrt(len(log_prob)),
+        "negative_elbo": -elbo.mean(),
+        "importance_samples": n_samples,
+        "test_images": len(x),
+        "judging_minutes": (time.monotonic() - started) / 60.0,
+    }
+
+
+def parse_arguments(argv=None):
+    parser = make_parser(__doc__)
+    parser.add_argument("--data", choices=("dynamic", "static"), default="dynamic")
+    parser.add_argument("--methods", default="vae", help=f"of {', '.join(METHODS)}, with commas (default: vae)")
+    parser.add_argument("--epochs", type=int, help="default: 150, quick: 1")
+    parser.add_argument("--test-images", type=int, help="judge by the first so many in place of all 10,000")
+    parser.add_argument("--from", dest="first_stage", metavar="RUN", help="finished run to start from, as vae-150")
+    parser.add_argument(
+        "--work", type=pathlib.Path, help="folder of the trainings (default: benchmarks/work/mnist_nll)"
+    )
+    arguments = parser.parse_args(argv)
+    unknown = set(arguments.methods.split(",")) - set(METHODS)
+    if unknown:
+        parser.error(f"--methods must be of {', '.join(METHODS)}; received {', '.join(sorted(unknown))}")
+    quick = "quick" if arguments.quick else ""
+    arguments.work = (arguments.work or pathlib.Path(__file__).resolve().parent / "work" / "mnist_nll") / quick
+    return arguments
+
+
+def main(argv=None):
+    arguments = parse_arguments(argv)
+    started = time.perf_counter()
+    n_epochs = arguments.epochs or (1 if arguments.quick else 150)
+    for method in arguments.methods.split(","):
+        run(method, arguments.data, n_epochs, arguments.first_stage, arguments)
+    # All that is finished in the folder, also by earlier calls.
+    figures = {
+        f"{path.parts[-3]} {path.parts[-2]}": json.loads(path.read_text())
+        for path in sorted(arguments.work.glob("*/*/result.json"))
+    }
+    rows = [
+        [name, f["epochs"], f["minutes"], f["negative_log_prob"], f["standard_error"], f["negative_elbo"]]
+        for name, f in figures.items()
+    ]
+    rows += [
+        [f"published: {kind} {method}", None, None, value, None, None]
+        for kind, by_method in PUBLISHED.items()
+        for method, value in by_method.items()
+    ]
+    header = ["test set, nats per image", "epochs", "minutes", "-log p(x)", "standard error", "-ELBO"]
+    print(format_table(header, rows))
+    settings = {
+        "dynamic_network": f"784-{HIDDEN_UNITS['dynamic']}-{LATENT_DIM['dynamic']}, tanh",
+        "static_network": f"784-{HIDDEN_UNITS['static']}-{LATENT_DIM['static']}, gated",
+        "pseudo_inputs": N_PSEUDO_INPUTS,
+        "optimizer": f"Adam, {LEARNING_RATE} by a cosine to a hundredth",
+        "batch_size": BATCH_SIZE,
+        "test_seed": TEST_SEED,
+        "published": PUBLISHED,
+    }
+    print(write_result("mnist_nll", figures, settings, arguments, time.perf_counter() - started))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\ninterrupted; the same command goes on")
