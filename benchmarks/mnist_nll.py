@@ -1,9 +1,10 @@
 """Test log-likelihood of MNIST, one stochastic layer: VAE and IWAE beside the published figures, 5,000 samples.
 
 Dynamic: 60,000 training images drawn as 0 or 1 anew in every epoch, judged on one draw of the 10,000 test images
-(seed 0); the network of Burda et al. 2016, two hidden layers of 200 tanh units on each side, 50 latents. Static: the
-fixed binary files, 50,000 training images, the weights with the best validation ELBO judged on the 10,000 test images;
-the network of Tomczak & Welling 2018, two hidden layers of 300 gated units, 40 latents. All figures are nats per image.
+(seed 0); the decoder of Burda et al. 2016, two hidden layers of 200 tanh units and 50 latents, and in the encoder such
+layers for each head. Static: the fixed binary files, 50,000 training images, the weights with the best validation ELBO
+judged on test images; the network of Tomczak & Welling 2018, two hidden layers of 300 gated units, 40 latents. All
+figures are nats per image.
 
 Training goes on where it was broken off, with the state in --work. `--from vae-1000` starts from the weights of that
 finished run, as table 2 of Burda et al. does.
@@ -44,8 +45,11 @@ def make_networks(kind, train_mean, seed):
     keras.utils.set_random_seed(seed)
     latent_dim = LATENT_DIM[kind]
     x, z = keras.Input((N_PIXELS,)), keras.Input((latent_dim,))
-    features = _hidden(x, kind)
-    heads = [keras.layers.Dense(latent_dim, name=name)(features) for name in ("z_mean", "z_log_var")]
+    # Mean and log variance have hidden layers of their own for the dynamic images, and share them for the static ones.
+    features = [_hidden(x, kind) for _ in range(2)] if kind == "dynamic" else 2 * [_hidden(x, kind)]
+    heads = [
+        keras.layers.Dense(latent_dim, name=name)(h) for name, h in zip(("z_mean", "z_log_var"), features, strict=True)
+    ]
     mean = np.clip(train_mean, 0.001, 0.999)
     bias = keras.initializers.Constant(np.log(mean / (1.0 - mean)).tolist())
     logits = keras.layers.Dense(N_PIXELS, bias_initializer=bias, name="x_params")(_hidden(z, kind))

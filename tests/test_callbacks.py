@@ -104,6 +104,7 @@ def test_a_warm_up_that_fits_is_not_warned_about(vae, x):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         vae.fit(x, batch_size=2, epochs=2, callbacks=[annealing], verbose=0)
+    assert vae.beta == 0.875  # Set before the last of 8 steps.
 
 
 def stopping_epochs(vae, stopping, values, annealing=None):

@@ -100,7 +100,7 @@ class HealthReport:
             if finding.remedy:
                 names.setdefault(remedies_text(finding.remedy, "\n  "), []).append(finding.name)
         for remedies, changed in names.items():
-            yield f"\npass one of these for another {' and '.join(changed)}:"
+            yield f"\nto change {', '.join(changed)}, pass one of these:"
             yield f"  {remedies}"
 
 

@@ -272,5 +272,5 @@ def test_a_warning_is_named_in_a_healthy_report(reports, monkeypatch):
     assert report.verdict == "healthy"
     assert report.finding(findings.HOLES).status == WARNING
     assert report.sentence == "no fault found; look at: holes, codes beyond the prior"
-    assert "pass one of these for another holes and codes beyond the prior:\n  beta=1.0\n" in str(report)
+    assert "to change holes, codes beyond the prior, pass one of these:\n  beta=1.0\n" in str(report)
     assert FAULT not in {f.status for f in report.findings}

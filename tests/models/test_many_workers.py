@@ -12,6 +12,9 @@ from worker_helpers import output, results, wait_for, workers
 from keras_vae.models.workers import shuffled_alike, spans_processes
 from keras_vae.optimizers import Adam
 
+# Two programs that start TensorFlow and wait for each other.
+pytestmark = pytest.mark.slow
+
 X = np.random.default_rng(0).normal(size=(64, 6)).astype("float32")
 WEIGHTS = np.arange(9, dtype="float32")
 KEYS = {"elbo", "kl_loss", "loss", "reconstruction_loss"}
