@@ -58,6 +58,8 @@ notebooks: $(VENV)/.test
 bench: $(VENV)/.peers
 	$(BIN)/python benchmarks/throughput.py --quick
 	$(BIN)/python benchmarks/mnist_elbo.py --quick
+	$(BIN)/python benchmarks/bound_speed.py --quick
+	$(BIN)/python benchmarks/disentangle.py --quick
 
 clean:
 	rm -rf $(VENV) $(RUN) $(EXPORT)

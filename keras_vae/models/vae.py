@@ -103,6 +103,10 @@ class VAE(Bounds, Verbs, Samplers, LatentModel):
         return self.add_weight(name=name, shape=(), initializer=initializer, trainable=False, dtype="float32")
 
     def _check_terms_fit(self):
+        if self.posterior_flow is not None and not isinstance(self.posterior_flow, keras.layers.Layer):
+            raise ValueError(
+                f"`posterior_flow` must be a layer or None. Received: posterior_flow={self.posterior_flow!r}"
+            )
         if self.posterior_flow is not None and not hasattr(self.prior, "log_prob"):
             raise ValueError(
                 "`prior` must have `log_prob` beside a `posterior_flow`, which leaves no KL in closed form. "

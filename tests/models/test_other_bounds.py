@@ -181,6 +181,11 @@ class OnlyKL:
         return 0.0 * z_mean[:, 0]
 
 
+def test_a_flow_is_a_layer():
+    with pytest.raises(ValueError, match="`posterior_flow` must be a layer or None"):
+        small_vae(posterior_flow=1)
+
+
 def test_a_flow_wants_a_prior_with_a_density():
     with pytest.raises(ValueError, match="`prior` must have `log_prob` beside a `posterior_flow`"):
         small_vae(prior=OnlyKL(), posterior_flow=InverseAutoregressiveFlow(1, (4,)))
