@@ -122,6 +122,9 @@ def run(remedy, data, n_epochs, arguments):
 def parse_arguments(argv=None):
     parser = make_parser(__doc__)
     parser.add_argument("--epochs", type=int, help="default: 20, quick: 1")
+    parser.add_argument(
+        "--remedy", action="append", choices=REMEDIES, help="one of them, may be repeated (default: all)"
+    )
     parser.add_argument("--work", type=pathlib.Path, help="folder of the trainings (default: benchmarks/work/collapse)")
     arguments = parser.parse_args(argv)
     quick = "quick" if arguments.quick else ""
@@ -139,7 +142,7 @@ def main(argv=None):
     mnist = load_named("mnist")
     images = mnist.x_train.reshape(-1, 784)[: 6400 if arguments.quick else None]
     x = binarize_once(mnist.x_test, seed=0).reshape(-1, 784)[: 200 if arguments.quick else 2000]
-    figures = {remedy: run(remedy, (images, x), n_epochs, arguments) for remedy in REMEDIES}
+    figures = {remedy: run(remedy, (images, x), n_epochs, arguments) for remedy in arguments.remedy or REMEDIES}
     names = ("negative_log_prob", "negative_elbo", "kl", "mutual_information", "active_units", "epochs", "minutes")
     rows = [[remedy, *(f[name] for name in names)] for remedy, f in figures.items()]
     header = ["remedy", "-log p(x)", "-ELBO", "KL", "I(x; z)", "active", "epochs", "minutes"]
