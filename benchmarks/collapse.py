@@ -121,7 +121,7 @@ def run(remedy, data, n_epochs, arguments):
 
 def parse_arguments(argv=None):
     parser = make_parser(__doc__)
-    parser.add_argument("--epochs", type=int, help="default: 20, quick: 1")
+    parser.add_argument("--epochs", type=int, help="default: 8, quick: 1")
     parser.add_argument(
         "--remedy", action="append", choices=REMEDIES, help="one of them, may be repeated (default: all)"
     )
@@ -138,7 +138,7 @@ def main(argv=None):
     from keras_vae.data.named import load_named
     from keras_vae.data.pipelines import binarize_once
 
-    n_epochs = arguments.epochs or (1 if arguments.quick else 20)
+    n_epochs = arguments.epochs or (1 if arguments.quick else 8)
     mnist = load_named("mnist")
     images = mnist.x_train.reshape(-1, 784)[: 6400 if arguments.quick else None]
     x = binarize_once(mnist.x_test, seed=0).reshape(-1, 784)[: 200 if arguments.quick else 2000]

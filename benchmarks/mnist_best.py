@@ -21,7 +21,6 @@ CPU_MINUTES = 60.0
 PEERS = {
     "VAE, one layer (Burda et al. 2016)": 86.76,
     "ladder VAE, five layers (Sonderby et al. 2016)": 81.74,
-    "convolutional VAE with HVI (Salimans et al. 2015)": 81.94,
 }
 
 

@@ -249,7 +249,7 @@ def main(argv=None):
     header = ["test set, nats per image", "epochs", "minutes", "-log p(x)", "standard error", "-ELBO"]
     print(format_table(header, rows))
     settings = {
-        "dynamic_network": f"784-{HIDDEN_UNITS['dynamic']}-{LATENT_DIM['dynamic']}, tanh",
+        "dynamic_network": f"784-{HIDDEN_UNITS['dynamic']}-{LATENT_DIM['dynamic']}, tanh; such layers for each head",
         "static_network": f"784-{HIDDEN_UNITS['static']}-{LATENT_DIM['static']}, gated",
         "pseudo_inputs": N_PSEUDO_INPUTS,
         "optimizer": f"Adam, {LEARNING_RATE} by a cosine to a hundredth",
