@@ -3,13 +3,14 @@
 Dynamic: 60,000 training images drawn as 0 or 1 anew in every epoch, judged on one draw of the 10,000 test images
 (seed 0); the decoder of Burda et al. 2016, two hidden layers of 200 tanh units and 50 latents, and in the encoder such
 layers for each head. Static: the fixed binary files, 50,000 training images, the weights with the best validation ELBO
-judged on test images; the network of Tomczak & Welling 2018, two hidden layers of 300 gated units, 40 latents. All
-figures are nats per image.
+judged on test images; the network of Tomczak & Welling 2018, two hidden layers of 300 gated units, 40 latents, and
+their warm-up of beta, over the first fifth of the epochs. All figures are nats per image.
 
 Training goes on where it was broken off, with the state in --work. `--from vae-1000` starts from the weights of that
 finished run, as table 2 of Burda et al. does.
 """
 
+import functools
 import json
 import math
 import pathlib
@@ -23,9 +24,12 @@ N_PIXELS = 784
 LATENT_DIM = {"dynamic": 50, "static": 40}
 HIDDEN_UNITS = {"dynamic": (200, 200), "static": (300, 300)}
 BATCH_SIZE, LEARNING_RATE = 128, 1e-3
+WARM_UP = {"dynamic": 0.0, "static": 0.2}
 N_SAMPLES, TEST_SEED = 5000, 0
 METHODS = ("vae", "iwae-5", "iwae-50", "vamp")
 N_PSEUDO_INPUTS = 500
+# The same mean of the gradient as the standard one, at half the cost and with less noise in the encoder.
+IWAE_ESTIMATOR = {"gradient": "doubly_reparameterized", "resampled": True}
 # Epochs without a better validation ELBO before training on the static files stops; looked at every few epochs.
 PATIENCE, VALIDATE_EVERY = 40, 4
 # Burda et al. 2016, table 1; Tomczak & Welling 2018, table 1 (VAE, one layer, MLP, 40 latents).
@@ -82,7 +86,7 @@ def make_model(method, kind, data, n_epochs, first_stage, seed):
         start = data["train"][:N_PSEUDO_INPUTS] / (255.0 if data["binarize"] else 1.0)
         model = kv.VAE(encoder, decoder, prior=kv.layers.VampPrior(len(start), initial=start), seed=seed)
     else:
-        model = kv.IWAE(encoder, decoder, n_samples=int(n_samples[0]), seed=seed)
+        model = kv.IWAE(encoder, decoder, n_samples=int(n_samples[0]), **IWAE_ESTIMATOR, seed=seed)
     if first_stage is not None:
         trained = keras.models.load_model(first_stage / "model.keras")
         model.encoder.set_weights(trained.encoder.get_weights())
@@ -159,6 +163,7 @@ def run(method, kind, n_epochs, first_stage, arguments):
     data = load_data(kind, arguments.quick)
     first_folder = arguments.work / kind / first_stage if first_stage else None
     validation = BestOnValidation(folder, data["valid"]) if kind == "static" else None
+    steps_per_epoch = math.ceil(len(data["train"]) / BATCH_SIZE)
     model, progress = train_resumable(
         folder,
         lambda: make_model(method, kind, data, n_epochs, first_folder, arguments.seed),
@@ -171,8 +176,9 @@ def run(method, kind, n_epochs, first_stage, arguments):
             repeat=True,
         ),
         n_epochs,
-        math.ceil(len(data["train"]) / BATCH_SIZE),
+        steps_per_epoch,
         on_epoch=validation,
+        callbacks=_warm_up(kind, n_epochs * steps_per_epoch),
     )
     if validation is not None and validation.model_file.exists():
         model = keras.models.load_model(validation.model_file)
@@ -186,6 +192,15 @@ def run(method, kind, n_epochs, first_stage, arguments):
         figures |= {"epochs_of_first_stage": first["epochs"], "minutes_of_first_stage": first["minutes"]}
     result_file.write_text(json.dumps(figures))
     return figures
+
+
+def _warm_up(kind, n_steps):
+    import keras_vae as kv
+
+    if not WARM_UP[kind]:
+        return []
+    n_steps = max(1, int(WARM_UP[kind] * n_steps))
+    return [kv.callbacks.BetaAnnealing(functools.partial(kv.schedules.linear, n_steps=n_steps))]
 
 
 def some_of(x, n):
@@ -252,8 +267,10 @@ def main(argv=None):
         "dynamic_network": f"784-{HIDDEN_UNITS['dynamic']}-{LATENT_DIM['dynamic']}, tanh; such layers for each head",
         "static_network": f"784-{HIDDEN_UNITS['static']}-{LATENT_DIM['static']}, gated",
         "pseudo_inputs": N_PSEUDO_INPUTS,
+        "iwae": IWAE_ESTIMATOR,
         "optimizer": f"Adam, {LEARNING_RATE} by a cosine to a hundredth",
         "batch_size": BATCH_SIZE,
+        "warm_up_share": WARM_UP,
         "test_seed": TEST_SEED,
         "published": PUBLISHED,
     }

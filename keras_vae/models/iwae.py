@@ -1,19 +1,17 @@
 """The importance-weighted autoencoder."""
 
 import keras
-import tensorflow as tf
 
-from keras_vae._checks import check_choice, check_int
-from keras_vae.models.bounds import repeat_rows
+from keras_vae._checks import check_choice
+from keras_vae.models.importance_weighted import ImportanceWeighted
 from keras_vae.models.objectives import refuse_other_objectives, without_other_objectives
 from keras_vae.models.vae import VAE
-from keras_vae.numerics import log_mean_exp
 
 GRADIENTS = ("standard", "doubly_reparameterized")
 
 
 @keras.saving.register_keras_serializable(package="keras_vae")
-class IWAE(VAE):
+class IWAE(ImportanceWeighted, VAE):
     """VAE trained on the importance-weighted bound of `n_samples` draws, which is tighter than the ELBO.
 
     `loss = -iw_bound`, with `iw_bound = log mean_i p(x, z_i) / q(z_i|x)`; `elbo`, `reconstruction_loss` and `kl_loss`
@@ -26,8 +24,10 @@ class IWAE(VAE):
         n_samples: int >= 1. Draws per example in a step. The cost of the decoder grows with it.
         gradient: "standard", or "doubly_reparameterized": another estimator of the same gradient for the encoder,
             whose signal does not drown in noise as `n_samples` grows.
+        resampled: bool. Send the gradient through one draw per example, picked in proportion to its weight: the same
+            mean with more noise, at about half the cost when there are many draws. Dropout drops anew for the pick.
         prior: as in `VAE`, with `log_prob`.
-        posterior_flow: as in `VAE`; with the standard gradient only.
+        posterior_flow: as in `VAE`; not with the doubly reparameterised gradient.
         seed: as in `VAE`.
         target_shape: as in `VAE`.
 
@@ -35,12 +35,9 @@ class IWAE(VAE):
         ValueError: as in `VAE`; for a prior without `log_prob`, or a flow with the doubly reparameterised gradient.
 
     References:
-        Burda et al. 2016, eq. 8. https://arxiv.org/abs/1509.00519
+        Burda et al. 2016, eq. 8 (bound), section 3 (resampling). https://arxiv.org/abs/1509.00519
         Tucker et al. 2019, eq. 8 (doubly reparameterised). https://arxiv.org/abs/1810.04152
     """
-
-    term_names = (*VAE.term_names, "iw_bound")
-    loss_hint = "and the KL, joined in the importance-weighted bound"
 
     def __init__(
         self,
@@ -49,6 +46,7 @@ class IWAE(VAE):
         likelihood="bernoulli",
         n_samples=5,
         gradient="standard",
+        resampled=False,
         prior=None,
         posterior_flow=None,
         seed=None,
@@ -56,7 +54,7 @@ class IWAE(VAE):
         **kwargs,
     ):
         refuse_other_objectives(self, kwargs)
-        self.n_samples = check_int("n_samples", n_samples, 1)
+        self._set_weighting(n_samples, resampled)
         self.gradient = check_choice("gradient", gradient, GRADIENTS)
         super().__init__(
             encoder,
@@ -76,38 +74,7 @@ class IWAE(VAE):
                 "out. Received: gradient='doubly_reparameterized'"
             )
 
-    def terms(self, x, target=None, mask=None, training=False):
-        """The terms of one step: means of the `elbo_terms` over the draws, `iw_bound`, and minus that as `loss`."""
-        target = tf.cast(x, tf.float32) if target is None else target
-        n_rows, k = tf.shape(x)[0], self.n_samples
-        posterior, target = repeat_rows((self.infer(x, training), target), k)
-        mask = None if mask is None else repeat_rows(mask, k)
-        path = _Scaled() if training and self.gradient == "doubly_reparameterized" else None
-        pieces = self.pieces(posterior, self._noise(k * n_rows, training), target, mask, training, path=path)
-        log_weight = tf.reshape(pieces.log_weight, [k, n_rows])
-        if path is not None:
-            path.scale = tf.reshape(tf.nn.softmax(tf.stop_gradient(log_weight), axis=0), [-1, 1])
-        terms = {name: tf.reduce_mean(tf.reshape(t, [k, n_rows]), axis=0) for name, t in self.assemble(pieces).items()}
-        iw_bound = log_mean_exp(log_weight, axis=0)
-        return {**terms, "iw_bound": iw_bound, "loss": -iw_bound}
-
     def get_config(self):
         config = without_other_objectives(super().get_config(), keep=("posterior_flow",))
-        return {**config, "n_samples": self.n_samples, "gradient": self.gradient}
-
-
-class _Scaled:
-    """z as it is, with a gradient that is multiplied by `scale`, `(batch, 1)`, which may be set after the call.
-
-    The gradient of `log mean w` weighs the path through every draw with its share of the weights. The doubly
-    reparameterised estimator wants the square of the share: this is the second factor.
-    """
-
-    scale = None
-
-    def __call__(self, z):
-        @tf.custom_gradient
-        def identity(z):
-            return tf.identity(z), lambda upstream: upstream * self.scale
-
-        return identity(z)
+        own = {"n_samples": self.n_samples, "gradient": self.gradient, "resampled": self.resampled}
+        return {**config, **own}

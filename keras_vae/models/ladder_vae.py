@@ -164,9 +164,10 @@ def make_ladder_vae(
     likelihood="bernoulli",
     n_classes=None,
     seed=None,
+    model=LadderVAE,
     **kwargs,
 ):
-    """A `LadderVAE` with networks of the library.
+    """A `LadderVAE`, or a subclass, with networks of the library.
 
     Args:
         event_shape: tuple of ints. Shape of one example.
@@ -177,10 +178,11 @@ def make_ladder_vae(
         likelihood: str or `Likelihood`. p(x|z).
         n_classes: int or None. Number of tokens, for the categorical likelihood given by name.
         seed: int or None. Initial weights and random state of the model; None takes them from Keras's global seed.
-        **kwargs: as in `LadderVAE`: `beta`, `free_bits` and so on.
+        model: class. `LadderVAE` or a subclass made of the same parts, such as `LadderIWAE`.
+        **kwargs: arguments of that class: `beta`, `free_bits`, `n_samples` and so on.
 
     Returns:
-        `LadderVAE`, built, not compiled.
+        `model`, built, not compiled.
 
     Raises:
         ValueError: for an unknown network or likelihood, or sizes that do not fit.
@@ -195,4 +197,4 @@ def make_ladder_vae(
             hidden_units,
             likelihood.input_layers(tuple(event_shape)),
         )
-    return LadderVAE(encoder, decoder, likelihood=likelihood, seed=seed, **kwargs)
+    return model(encoder, decoder, likelihood=likelihood, seed=seed, **kwargs)

@@ -9,8 +9,14 @@ from scipy.special import logsumexp
 
 from keras_vae.layers.inverse_autoregressive_flow import InverseAutoregressiveFlow
 from keras_vae.layers.mixture_prior import MixtureOfGaussians
+from keras_vae.models.importance_weighted import _pick
 from keras_vae.models.iwae import IWAE
 
+ESTIMATORS = [
+    {"gradient": gradient, "resampled": resampled}
+    for resampled in (False, True)
+    for gradient in ("standard", "doubly_reparameterized")
+]
 ROW = np.array([[0.5, -1.0, 0.3, 1.0, 0.0, -0.4]], "float32")
 
 
@@ -70,8 +76,8 @@ def gradients(model, n_rows):
     return {w.path: g.numpy().ravel() for w, g in zip(weights, tape.gradient(loss, weights), strict=True)}
 
 
-def repeated_gradients(gradient, n_repeats, n_samples=6):
-    model = iwae(n_samples=n_samples, gradient=gradient)
+def repeated_gradients(n_repeats, n_samples=6, **arguments):
+    model = iwae(n_samples=n_samples, **arguments)
     weights = [*model.encoder.trainable_weights, *model.decoder.trainable_weights]
 
     @tf.function
@@ -84,14 +90,43 @@ def repeated_gradients(gradient, n_repeats, n_samples=6):
     return {w.path: np.stack([d[i].numpy().ravel() for d in draws]) for i, w in enumerate(weights)}
 
 
-def test_both_estimators_have_the_same_mean_and_the_doubly_reparameterised_less_noise():
-    standard, double = (repeated_gradients(g, 300) for g in ("standard", "doubly_reparameterized"))
-    for path, values in standard.items():
-        error = 5 * np.sqrt((values.var(axis=0) + double[path].var(axis=0)) / len(values))
-        assert np.all(np.abs(values.mean(axis=0) - double[path].mean(axis=0)) < error + 1e-6), path
-        if path.startswith("z_"):  # The encoder's weights.
-            assert double[path].var(axis=0).sum() < values.var(axis=0).sum(), path
-    assert any(path.startswith("z_") for path in standard)
+def assert_same_mean(one, other):
+    for path, values in one.items():
+        error = 5 * np.sqrt((values.var(axis=0) + other[path].var(axis=0)) / len(values))
+        assert np.all(np.abs(values.mean(axis=0) - other[path].mean(axis=0)) < error + 1e-6), path
+
+
+def test_all_estimators_have_the_same_mean_and_their_own_noise():
+    one, *others = (repeated_gradients(300, **arguments) for arguments in ESTIMATORS)
+    for other in others:
+        assert_same_mean(one, other)
+    double, resampled, double_resampled = others
+    encoder_paths = [path for path in one if path.startswith("z_")]
+    assert encoder_paths
+    for path in encoder_paths:
+        for less, more in ((double, one), (double_resampled, resampled)):
+            assert less[path].var(axis=0).sum() < more[path].var(axis=0).sum(), path
+    for path in one:
+        assert resampled[path].var(axis=0).sum() > one[path].var(axis=0).sum(), path
+
+
+@pytest.mark.parametrize("gradient", ["standard", "doubly_reparameterized"])
+def test_resampling_leaves_the_value_and_all_other_terms_as_they_are(gradient):
+    whole, resampled = (
+        iwae(gradient=gradient, resampled=resampled).terms(rows(50), training=True) for resampled in (False, True)
+    )
+    for name, values in whole.items():
+        np.testing.assert_allclose(resampled[name], values, rtol=1e-5, err_msg=name)
+
+
+def test_the_pick_follows_the_weights_and_keeps_its_row():
+    n_rows = 20_000
+    shares = np.array([0.2, 0.5, 0.3])
+    log_weight = np.repeat(np.log(shares)[:, None] - 700.0, n_rows, axis=1).astype("float32")
+    draws, picked_rows = np.divmod(_pick(tf.constant(log_weight), tf.constant([1, 2])).numpy(), n_rows)
+    np.testing.assert_array_equal(picked_rows, np.arange(n_rows))
+    for draw, share in enumerate(shares):
+        assert_mean_close((draws == draw).astype(float), share, resolution=0.02)
 
 
 def test_the_standard_gradient_is_that_of_the_bound_with_fixed_noise():
@@ -106,18 +141,27 @@ def test_the_standard_gradient_is_that_of_the_bound_with_fixed_noise():
     assert gradients(iwae(n_samples=5), 30)["z_mean/bias"][0] == pytest.approx(slope, rel=0.02, abs=1e-3)
 
 
-@pytest.mark.parametrize("gradient", ["standard", "doubly_reparameterized"])
-def test_fit_raises_the_bound_and_survives_a_save(rng, tmp_path, gradient):
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_fit_raises_the_bound_and_survives_a_save(rng, tmp_path, estimator):
     x = rng.normal(size=(128, 6)).astype("float32") @ np.eye(6, dtype="float32")[:, [0, 0, 1, 1, 1, 0]]
-    model = iwae(n_samples=5, gradient=gradient)
+    model = iwae(n_samples=5, **estimator)
     model.compile(keras.optimizers.Adam(0.02))
     history = model.fit(x, epochs=12, verbose=0, validation_data=x).history
     assert history["iw_bound"][-1] > history["iw_bound"][0] + 0.5
     assert set(history) >= {"loss", "elbo", "iw_bound", "kl_loss", "reconstruction_loss", "val_iw_bound"}
     model.save(tmp_path / "m.keras")
     loaded = keras.models.load_model(tmp_path / "m.keras")
-    assert (loaded.n_samples, loaded.gradient) == (5, gradient)
+    assert loaded.n_samples == 5
+    assert {"gradient": loaded.gradient, "resampled": loaded.resampled} == estimator
     np.testing.assert_array_equal(loaded.log_prob(x[:5]), model.log_prob(x[:5]))
+
+
+def test_the_pick_can_be_compiled_by_xla(rng):
+    x = rng.normal(size=(64, 6)).astype("float32")
+    model = iwae(resampled=True, gradient="doubly_reparameterized")
+    model.compile(keras.optimizers.SGD(0.01), jit_compile=True)
+    history = model.fit(x, epochs=4, verbose=0).history
+    assert history["iw_bound"][-1] > history["iw_bound"][0]
 
 
 def test_masks_weigh_the_elements_in_every_draw():
@@ -131,10 +175,11 @@ def test_masks_weigh_the_elements_in_every_draw():
     np.testing.assert_allclose(noise["one"], noise["other"], rtol=1e-6)
 
 
-def test_it_takes_a_prior_with_a_density_and_a_flow(rng):
+@pytest.mark.parametrize("resampled", [False, True])
+def test_it_takes_a_prior_with_a_density_and_a_flow(rng, resampled):
     x = rng.normal(size=(32, 6)).astype("float32")
     for arguments in ({"prior": MixtureOfGaussians(3)}, {"posterior_flow": InverseAutoregressiveFlow(1, (8,))}):
-        model = iwae(**arguments)
+        model = iwae(resampled=resampled, **arguments)
         model.compile()
         assert np.isfinite(model.fit(x, epochs=1, verbose=0).history["iw_bound"][0])
 
@@ -149,6 +194,7 @@ class OnlyKL:
     [
         ({"n_samples": 0}, "`n_samples` must be a whole number >= 1"),
         ({"gradient": "best"}, "`gradient` must be one of 'standard', 'doubly_reparameterized'"),
+        ({"resampled": 2}, "`resampled` must be one of False, True"),
         ({"prior": OnlyKL()}, "`prior` must have `log_prob` for importance weights"),
         ({"beta": 2.0}, "`beta` must not be passed to IWAE, whose loss it would not change"),
         ({"free_bits": 2.0}, "`free_bits` must not be passed to IWAE"),
