@@ -36,8 +36,10 @@ LADDER_LATENTS, LADDER_WIDTHS = (25, 15, 10), (256, 256, 256)
 def make(remedy, images, n_steps, seed):
     """The compiled model of a remedy and its callbacks."""
     import keras_vae as kv
+    from keras_vae.data.pipelines import binarize_once
 
     schedules = kv.schedules
+    ahead = binarize_once(images[:10_000], seed=seed)
     half = max(n_steps // 2, 8)
     models = {
         "beta 0.5": (kv.VAE, {"beta": 0.5}),
@@ -57,7 +59,7 @@ def make(remedy, images, n_steps, seed):
         "capacity": [
             kv.callbacks.CapacityAnnealing(functools.partial(schedules.capacity, n_steps=half, max_capacity=CAPACITY))
         ],
-        "aggressive encoder": [kv.callbacks.AggressiveEncoder(images[:10_000] / 255.0, max_inner_steps=20)],
+        "aggressive encoder": [kv.callbacks.AggressiveEncoder(ahead, max_inner_steps=20)],
     }
     if remedy == "ladder":
         model = kv.make_ladder_vae(images.shape[1:], LADDER_LATENTS, "dense", LADDER_WIDTHS, seed=seed)
@@ -86,7 +88,8 @@ def judge(model, x, n_samples):
         "importance_samples": n_samples,
         "test_images": len(x),
     }
-    figures["mutual_information"] = kl_split(z_mean, z_log_var, prior=model.prior).mutual_information
+    if model.has_gaussian_posterior:
+        figures["mutual_information"] = kl_split(z_mean, z_log_var, prior=model.prior).mutual_information
     return figures
 
 
@@ -144,7 +147,7 @@ def main(argv=None):
     x = binarize_once(mnist.x_test, seed=0).reshape(-1, 784)[: 200 if arguments.quick else 2000]
     figures = {remedy: run(remedy, (images, x), n_epochs, arguments) for remedy in arguments.remedy or REMEDIES}
     names = ("negative_log_prob", "negative_elbo", "kl", "mutual_information", "active_units", "epochs", "minutes")
-    rows = [[remedy, *(f[name] for name in names)] for remedy, f in figures.items()]
+    rows = [[remedy, *(f.get(name) for name in names)] for remedy, f in figures.items()]
     header = ["remedy", "-log p(x)", "-ELBO", "KL", "I(x; z)", "active", "epochs", "minutes"]
     print(format_table(header, rows))
     settings = {

@@ -12,6 +12,7 @@ from keras_vae._files import atomic_path
 from keras_vae.evaluation.kl_split import kl_split
 from keras_vae.evaluation.latent import ACTIVE_UNIT_THRESHOLD, active_units, kl_per_dim
 from keras_vae.evaluation.plots import plot_grid, value_range_of
+from keras_vae.models.data_checks import check_array
 
 # A step behind the end of any schedule.
 FAR = 2**40
@@ -151,14 +152,23 @@ class AggressiveEncoder(keras.callbacks.Callback):
         window: int >= 1. Inner steps over which the loss is averaged to see whether it falls.
         batch_size: int >= 1. Of the inner steps.
         seed: int. Of the order of x.
+        y: array `(n, *target_shape)` of the targets where they are not x itself, or None.
+
+    Raises:
+        ValueError: for a model whose q(z|x) is not the Gaussian of its encoder, or several steps per call.
 
     References:
         He et al. 2019, algorithm 1. https://arxiv.org/abs/1901.05534
     """
 
-    def __init__(self, x, x_val=None, max_inner_steps=50, window=10, batch_size=128, seed=0):
+    def __init__(self, x, x_val=None, max_inner_steps=50, window=10, batch_size=128, seed=0, y=None):
         super().__init__()
         self.x = np.asarray(x, np.float32)
+        self.y = self.x if y is None else np.asarray(y, np.float32)
+        if len(self.x) != len(self.y):
+            raise ValueError(
+                f"`x` and `y` must have the same number of rows. Received: {len(self.x)} and {len(self.y)}"
+            )
         self.x_val = self.x[:1000] if x_val is None else x_val
         self.max_inner_steps = check_int("max_inner_steps", max_inner_steps, 1)
         self.window = check_int("window", window, 1)
@@ -173,27 +183,37 @@ class AggressiveEncoder(keras.callbacks.Callback):
                 "`steps_per_execution` must be 1 for an AggressiveEncoder, which works before every step: "
                 f"compile(steps_per_execution=1). Received: {self.model.steps_per_execution}"
             )
+        if not getattr(self.model, "has_gaussian_posterior", False):
+            raise ValueError(
+                "The model of an AggressiveEncoder must have the Gaussian of its encoder as q(z|x): the mutual "
+                f"information is known for no other. Received: {type(self.model).__name__}"
+            )
+        check_array("x", self.x, self.model.event_shape)
+        check_array("y", self.y, self.model.target_shape, self.model.likelihood)
         optimizer = type(self.model.optimizer).from_config(self.model.optimizer.get_config())
         weights = self.model.encoder.trainable_weights
         optimizer.build(weights)
 
         @tf.function
-        def encoder_step(x):
+        def encoder_step(x, y):
             with tf.GradientTape() as tape:
-                loss = tf.reduce_mean(self.model.terms(x, training=True)["loss"])
+                loss = tf.reduce_mean(self.model.terms(x, y, training=True)["loss"])
+                if self.model.losses:
+                    loss += tf.add_n(self.model.losses)
             optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
             return loss
 
-        rows = tf.data.Dataset.from_tensor_slices(self.x).shuffle(len(self.x), seed=self.seed).repeat()
+        rows = tf.data.Dataset.from_tensor_slices((self.x, self.y)).shuffle(len(self.x), seed=self.seed).repeat()
         self._encoder_step, self._batches = encoder_step, iter(rows.batch(self.batch_size))
 
     def on_train_batch_begin(self, batch, logs=None):
-        last = np.inf
-        for _ in range(self.max_inner_steps // self.window if self.is_active else 0):
-            mean = np.mean([float(self._encoder_step(next(self._batches))) for _ in range(self.window)])
+        last, left = np.inf, self.max_inner_steps if self.is_active else 0
+        while left > 0:
+            n_steps = min(self.window, left)
+            mean = np.mean([float(self._encoder_step(*next(self._batches))) for _ in range(n_steps)])
             if mean >= last:
                 break
-            last = mean
+            last, left = mean, left - n_steps
 
     def on_epoch_end(self, epoch, logs=None):
         if not self.is_active:

@@ -162,7 +162,8 @@ def standard_normal_mmd(z, bandwidth):
         bandwidth: float > 0. In units of z.
 
     Returns:
-        Tensor, shape `(batch,)`. No unit; the mean over the batch is the estimate, which may be negative.
+        Tensor, shape `(batch,)`. No unit; the mean over the batch is the estimate, which may be negative. 0 for a
+        batch of one draw, which has no estimate.
 
     Raises:
         ValueError: if `bandwidth` is not > 0.
@@ -180,4 +181,5 @@ def standard_normal_mmd(z, bandwidth):
     shrink = variance / (1.0 + variance)
     to_prior = shrink ** (0.5 * dim) * ops.exp(-0.5 * squares / (1.0 + variance))
     within_prior = (variance / (2.0 + variance)) ** (0.5 * dim)
-    return among_draws - 2.0 * to_prior + within_prior
+    # One draw has no pair: what is left would be no estimate.
+    return ops.where(n > 1.0, among_draws - 2.0 * to_prior + within_prior, ops.zeros_like(squares))

@@ -16,6 +16,7 @@ from keras_vae.callbacks import (
     PictureGrid,
 )
 from keras_vae.models.autoencoder import Autoencoder
+from keras_vae.models.ladder_vae import make_ladder_vae
 from keras_vae.models.vae import VAE
 
 
@@ -212,6 +213,46 @@ def test_an_aggressive_encoder_wants_single_steps(x):
     model.compile("adam", steps_per_execution=4)
     with pytest.raises(ValueError, match="`steps_per_execution` must be 1 for an AggressiveEncoder"):
         model.fit(x, batch_size=2, callbacks=[AggressiveEncoder(x)], verbose=0)
+
+
+@pytest.mark.parametrize(("max_inner_steps", "window"), [(3, 10), (7, 3)])
+def test_an_aggressive_encoder_makes_all_its_steps(vae, x, max_inner_steps, window):
+    aggressive = AggressiveEncoder(x, max_inner_steps=max_inner_steps, window=window, batch_size=8)
+    aggressive.set_model(vae)
+    aggressive.on_train_begin()
+    losses = iter(range(100, 0, -1))  # Falling all the time.
+    step, n_calls = aggressive._encoder_step, []
+    aggressive._encoder_step = lambda *batch: n_calls.append(step(*batch)) or next(losses)
+    before = vae.encoder.get_weights()
+    aggressive.on_train_batch_begin(0)
+    assert len(n_calls) == max_inner_steps
+    assert any(np.any(a != b) for a, b in zip(before, vae.encoder.get_weights(), strict=True))
+
+
+def test_an_aggressive_encoder_is_trained_on_the_targets(x):
+    model = VAE(linear_encoder(), linear_decoder(), likelihood="gaussian_fixed", seed=0)
+    model.compile(keras.optimizers.Adam(0.05), steps_per_execution=1)
+    y = np.full_like(x, 7.0)
+    aggressive = AggressiveEncoder(x, y=y, max_inner_steps=60, window=5)
+    aggressive.set_model(model)
+    aggressive.on_train_begin()
+    before = model.elbo(x, 50, y=y).mean(), model.elbo(x, 50).mean()
+    aggressive.on_train_batch_begin(0)
+    assert model.elbo(x, 50, y=y).mean() > before[0] + 0.5
+    assert model.elbo(x, 50).mean() < before[1]
+
+
+def test_an_aggressive_encoder_refuses_models_and_targets_that_it_cannot_judge(x):
+    with pytest.raises(ValueError, match="`x` and `y` must have the same number of rows"):
+        AggressiveEncoder(x, y=x[:3])
+    ladder = make_ladder_vae((6,), (2, 2), hidden_units=(4, 4), likelihood="gaussian_fixed")
+    ladder.compile("adam", steps_per_execution=1)
+    with pytest.raises(ValueError, match=r"must have the Gaussian of its encoder .* Received: LadderVAE"):
+        ladder.fit(x, callbacks=[AggressiveEncoder(x)], verbose=0)
+    model = VAE(linear_encoder(), linear_decoder((3,)), likelihood="gaussian_fixed", target_shape=(3,))
+    model.compile("adam", steps_per_execution=1)
+    with pytest.raises(ValueError, match="`y` must have the shape"):
+        model.fit(x, x[:, :3], callbacks=[AggressiveEncoder(x)], verbose=0)
 
 
 @pytest.mark.parametrize("name", ["max_inner_steps", "window", "batch_size"])

@@ -281,6 +281,12 @@ def test_the_discrepancy_wants_a_bandwidth():
         standard_normal_mmd(tf.zeros((2, 2)), 0.0)
 
 
+def test_one_draw_has_no_discrepancy_and_no_gradient():
+    value, gradient = value_and_gradients(lambda z: standard_normal_mmd(z, 1.0), [[3.0, -1.0]])
+    np.testing.assert_array_equal(value, [0.0])
+    np.testing.assert_array_equal(gradient[0], [[0.0, 0.0]])
+
+
 def test_total_correlation_wants_one_shape():
     with pytest.raises(ValueError, match="`z`"):
         total_correlation(tf.zeros((2, 2)), tf.zeros((2, 2)), tf.zeros((2, 3)))

@@ -1,5 +1,6 @@
 """What a likelihood is worth: bounds with their standard errors, bits per dimension, and an independent check."""
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import tensorflow as tf
 from keras_vae._checks import check_int, check_number, check_shape
 from keras_vae.layers.prior import Prior
 from keras_vae.models.bounds import repeat_rows
-from keras_vae.models.rows import map_rows, rows_spec
+from keras_vae.models.rows import map_rows, mask_specs, rows_spec
 
 
 class Estimate(NamedTuple):
@@ -44,7 +45,7 @@ class Bounds(NamedTuple):
     Attributes:
         elbo: `Estimate`. Mean of `log p(x, z) - log q(z|x)`; the KL in closed form where there is one.
         log_prob: `Estimate`. The importance-weighted bound, which is no smaller in expectation.
-        bits_per_dim: float. `-log_prob / (D ln 2)` for the D elements of a target.
+        bits_per_dim: float. `-log_prob / (D ln 2)` for the D elements of a target that count, on average.
     """
 
     elbo: Estimate
@@ -55,7 +56,7 @@ class Bounds(NamedTuple):
         return f"{self.elbo}\n{self.log_prob}\n{self.bits_per_dim:.4f} bits per dimension"
 
 
-def estimate_bounds(model, x, n_samples=5000, y=None, seed=0, batch_size=256):
+def estimate_bounds(model, x, n_samples=5000, y=None, seed=0, batch_size=256, mask=None):
     """ELBO and importance-weighted log p(x) of data, with standard errors and bits per dimension.
 
     Memory depends on neither the number of draws nor, for a stream, that of the rows (but for two numbers each); a bar
@@ -68,6 +69,8 @@ def estimate_bounds(model, x, n_samples=5000, y=None, seed=0, batch_size=256):
         y: array `(n, *target_shape)` or None for x itself.
         seed: int. The same seed gives the same numbers.
         batch_size: int. Rows per call.
+        mask: array of weights of elements `(n, *leading event axes)`, 0 for what was not seen, or None for all. In a
+            dataset it is the `sample_weight`.
 
     Returns:
         `Bounds`.
@@ -79,9 +82,10 @@ def estimate_bounds(model, x, n_samples=5000, y=None, seed=0, batch_size=256):
         Burda et al. 2016, eq. 8. https://arxiv.org/abs/1509.00519
     """
     _check_density(model)
-    elbo, log_prob = model.bound_rows(x, n_samples, y, seed, batch_size)
+    elbo, log_prob, share = model._score_rows(x, n_samples, y, seed, batch_size, mask)
     log_prob = _estimate(log_prob, n_samples, "importance-weighted log p(x)")
-    return Bounds(_estimate(elbo, n_samples, "ELBO"), log_prob, bits_per_dim(log_prob.mean, model.target_shape))
+    bits = bits_per_dim(log_prob.mean, model.target_shape) / float(share.mean(dtype=np.float64))
+    return Bounds(_estimate(elbo, n_samples, "ELBO"), log_prob, bits)
 
 
 def bits_per_dim(log_prob, event_shape):
@@ -100,7 +104,9 @@ def bits_per_dim(log_prob, event_shape):
     return -log_prob / (math.prod(check_shape("event_shape", event_shape)) * math.log(2.0))
 
 
-def annealed_log_prob(model, x, n_chains=16, n_steps=500, n_leapfrog=10, step_size=0.4, y=None, seed=0, batch_size=16):
+def annealed_log_prob(
+    model, x, n_chains=16, n_steps=500, n_leapfrog=10, step_size=0.4, y=None, seed=0, batch_size=16, mask=None
+):
     """log p(x) by annealed importance sampling, without trusting q(z|x): the check of the importance-weighted bound.
 
     Chains start at draws of the prior and go over to the posterior by Hamiltonian Monte Carlo on
@@ -119,6 +125,8 @@ def annealed_log_prob(model, x, n_chains=16, n_steps=500, n_leapfrog=10, step_si
         y: array `(n, *target_shape)` or None for x itself.
         seed: int. The same seed gives the same numbers.
         batch_size: int. Rows per call, each with all its chains.
+        mask: array of weights of elements `(n, *leading event axes)`, 0 for what was not seen, or None for all. In a
+            dataset it is the `sample_weight`.
 
     Returns:
         `Estimate`.
@@ -140,25 +148,33 @@ def annealed_log_prob(model, x, n_chains=16, n_steps=500, n_leapfrog=10, step_si
     pair = tf.constant([check_int("seed", seed, 0), 0], tf.int64)
     batch_numbers = iter(range(2**31))
 
-    @tf.function(
-        input_signature=[rows_spec(model.event_shape), rows_spec(model.target_shape), tf.TensorSpec((2,), tf.int32)]
-    )
-    def anneal(x_batch, y_batch, seed):
-        return _anneal(model, x_batch, y_batch, seed, n_chains, n_steps, n_leapfrog, step_size)
+    specs = rows_spec(model.event_shape), rows_spec(model.target_shape), tf.TensorSpec((2,), tf.int32)
+
+    @functools.cache
+    def compiled(*mask_spec):
+        def anneal(x_batch, y_batch, seed, mask=None):
+            return _anneal(model, x_batch, y_batch, mask, seed, n_chains, n_steps, n_leapfrog, step_size)
+
+        return tf.function(anneal, input_signature=(*specs, *mask_spec))
+
+    def anneal_batch(x_batch, y_batch, mask):
+        batch_seed = tf.random.experimental.stateless_fold_in(pair, next(batch_numbers))
+        return compiled(*mask_specs(mask))(x_batch, y_batch, batch_seed, *(() if mask is None else (mask,)))
 
     values = map_rows(
-        lambda *rows: anneal(*rows, tf.random.experimental.stateless_fold_in(pair, next(batch_numbers))),
+        anneal_batch,
         x,
         model.event_shape,
         y=y,
         target_shape=model.target_shape,
         likelihood=model.likelihood,
         batch_size=batch_size,
+        mask=mask,
     )
     return _estimate(values, n_chains, f"annealed log p(x), {n_steps:,} temperatures,")
 
 
-def _anneal(model, x, target, seed, n_chains, n_steps, n_leapfrog, step_size):
+def _anneal(model, x, target, mask, seed, n_chains, n_steps, n_leapfrog, step_size):
     """log of the mean weight of the chains of every row, `(batch,)`."""
     from tensorflow_probability import mcmc
 
@@ -167,12 +183,13 @@ def _anneal(model, x, target, seed, n_chains, n_steps, n_leapfrog, step_size):
     _, z_log_var = model.posterior(x)
     # An encoder that is wrong may say anything; steps wider than the usual prior would all be rejected.
     target, scale = repeat_rows((target, tf.exp(0.5 * tf.minimum(z_log_var, 0.0))), n_chains)
+    mask = None if mask is None else repeat_rows(mask, n_chains)
 
     def log_prior(z):
         return model.prior.log_prob(z)
 
     def log_joint(z):
-        return model.prior.log_prob(z) + model.likelihood.log_prob(target, model.decoder(z, training=False))
+        return model.prior.log_prob(z) + model.likelihood.log_prob(target, model.decoder(z, training=False), mask)
 
     def make_kernel(log_prob):
         return mcmc.HamiltonianMonteCarlo(log_prob, step_size=step_size * scale, num_leapfrog_steps=n_leapfrog)

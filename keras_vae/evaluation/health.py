@@ -153,6 +153,8 @@ def check_health(vae, x_test, x_train=None, y_test=None, y_train=None, history=N
     """
     measures = measure(vae, x_test, x_train, y_test, y_train, n_rows, seed)
     found = tuple(_findings(measures, best_epoch(history)))
+    if measures.weighted:
+        found = tuple(map(findings.for_weighted, found))
     reached = {_leads_to(finding) for finding in found}
     verdict = next(name for name in VERDICTS if name in reached or name == "healthy")
     n_train = 0 if measures.elbo_train is None else len(measures.elbo_train)
@@ -179,7 +181,7 @@ def _findings(m, epoch):
     yield findings.judge_information(m.split, m.beta)
     yield findings.judge_code_use(m.code_use, m.beta)
     yield findings.judge_idle_dimensions(m.split.dimension_information, m.residual_gain, m.split.kl)
-    yield findings.judge_exchange_rate(m.exchange_rate, m.beta)
+    yield findings.judge_exchange_rate(m.exchange_rate, m.beta, m.weighted)
     yield findings.judge_marginal_kl(m.split)
     if m.holes is not None:
         yield findings.judge_holes(m.holes)

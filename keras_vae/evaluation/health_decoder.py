@@ -56,7 +56,8 @@ def reconstruction_loss_of(vae, batch_size=256):
 
     def rows(z, y):
         shapes = {"event_shape": (vae.latent_dim,), "target_shape": vae.target_shape}
-        return map_rows(losses, z, y=y, batch_size=batch_size, name="z", **shapes).astype(np.float64)
+        rows = map_rows(lambda z, y, mask: losses(z, y), z, y=y, batch_size=batch_size, name="z", **shapes)
+        return rows.astype(np.float64)
 
     return rows
 

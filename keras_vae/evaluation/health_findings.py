@@ -42,6 +42,10 @@ EARLY_STOPPING = {
 }
 
 
+# An importance-weighted model has neither; it can begin where a VAE with them ends.
+WEIGHTED_REMEDY = {"model": "keras_vae.VAE", **FREE_BITS}
+
+
 @dataclasses.dataclass(frozen=True)
 class Finding:
     """One measured number and what it means.
@@ -72,6 +76,13 @@ class Finding:
         for name in ("value", "standard_error"):
             fields[name] = _finite(fields[name])
         return {**fields, "remedy": [dict(remedy) for remedy in self.remedy]}
+
+
+def for_weighted(finding):
+    """The finding with remedies that a model on the importance-weighted bound can take."""
+    refused = (FREE_BITS, ANNEALING, BETA_1)
+    kept = tuple(remedy for remedy in finding.remedy if remedy not in refused)
+    return dataclasses.replace(finding, remedy=kept if kept or not finding.remedy else (WEIGHTED_REMEDY,))
 
 
 def _finite(value):
@@ -124,9 +135,19 @@ def _against_collapse(beta):
     return ((BETA_1,) if beta > 1.0 else ()) + (FREE_BITS, ANNEALING)
 
 
-def judge_exchange_rate(rate, beta):
-    """The price of a nat of KL: the beta that the posteriors are right for."""
+def judge_exchange_rate(rate, beta, weighted=False):
+    """The price of a nat of KL: the beta that the posteriors are right for.
+
+    Args:
+        rate: `Mean`.
+        beta: float.
+        weighted: bool. Whether the model is trained on the importance-weighted bound, for which wide posteriors are
+            right: then no rate is wrong.
+    """
     asked = f"{LOW_RATE[0]:g} to {HIGH_RATE[0]:g}"
+    if weighted:
+        sentence = "what another nat of KL would save; not judged: 1 is right for the ELBO, not for importance weights"
+        return Finding(RATE, rate.value, "", "none", OK, sentence, (), rate.standard_error)
     if math.isnan(rate.value):
         return Finding(RATE, math.nan, "", asked, OK, "cannot be told: there is no KL to spend")
     status, remedy = OK, ()

@@ -12,8 +12,10 @@ from keras_vae.evaluation.health_prior import TailShare, holes, uncovered_codes
 from keras_vae.evaluation.health_residuals import residual_gain
 from keras_vae.evaluation.kl_split import KLSplit, kl_split
 from keras_vae.evaluation.latent import active_units, kl_per_dim
+from keras_vae.layers.prior import Prior, as_tfp_seed
 from keras_vae.layers.standard_normal import StandardNormal
 from keras_vae.models.data_checks import as_array, is_stream
+from keras_vae.models.importance_weighted import ImportanceWeighted
 from keras_vae.models.vae import VAE
 
 # Fewer say nothing about a share of one in twenty.
@@ -46,6 +48,7 @@ class Measures:
         codes: array `(n, latent_dim)`. One draw of every q(z|x) of the test examples.
         z_prior: array `(m, latent_dim)` or None. Samples of the prior.
         beta: float. Of the model.
+        weighted: bool. Whether the model is trained on the importance-weighted bound.
     """
 
     split: KLSplit
@@ -63,6 +66,7 @@ class Measures:
     codes: np.ndarray
     z_prior: np.ndarray | None
     beta: float
+    weighted: bool = False
 
     @property
     def gap(self):
@@ -128,6 +132,7 @@ def measure(vae, x_test, x_train=None, y_test=None, y_train=None, n_rows=2000, s
         codes=draw_codes(*test_codes, rng),
         z_prior=z_prior,
         beta=vae.beta,
+        weighted=isinstance(vae, ImportanceWeighted),
     )
 
 
@@ -184,8 +189,8 @@ def _head(stream, n_rows):
 
 
 def _check_model(vae):
-    if not isinstance(vae, VAE) or getattr(vae, "posterior_flow", None) is not None:
-        bent = isinstance(vae, VAE)
+    if not isinstance(vae, VAE) or not vae.has_gaussian_posterior:
+        bent = getattr(vae, "posterior_flow", None) is not None
         raise ValueError(
             "`vae` must be a VAE whose q(z|x) is the Gaussian of its encoder. "
             f"Received: {type(vae).__name__}{' with a posterior flow' if bent else ''}"
@@ -195,7 +200,9 @@ def _check_model(vae):
 def _prior_samples(vae, n, seed):
     if not hasattr(vae.prior, "sample"):
         return None
-    return np.asarray(vae.sample_prior(n, seed=tf.constant([seed, 1], tf.int64)))
+    # Of the prior itself, also where a sampler has taken its place in `sample`.
+    pair = tf.constant([seed, 1], tf.int64)
+    return np.asarray(vae.prior.sample(n, seed=pair if isinstance(vae.prior, Prior) else as_tfp_seed(pair)))
 
 
 def _halves(codes, rng):

@@ -55,7 +55,8 @@ def kl_split(z_mean, z_log_var, prior=None, n_samples=2, seed=0):
     do not overlap give log(n), and codes equal to the prior give 0, without any noise.
 
     Args:
-        z_mean: array `(n, latent_dim)`, from `vae.encode(x)`.
+        z_mean: array `(n, latent_dim)`, from `vae.encode(x)` of a model whose q(z|x) is that Gaussian: no posterior
+            flow, and not several stochastic layers.
         z_log_var: array, same shape.
         prior: None for the standard normal, or an object with `log_prob(z)`, shape `(n,)`, or with
             `kl(z_mean, z_log_var)`, shape `(n,)`.

@@ -32,7 +32,7 @@ class Autoencoder(LatentModel):
     def latent(self, x, training=False):
         return tf.cast(self.encoder(self._encoder_input(x), training=training), tf.float32)
 
-    def terms(self, x, target=None, mask=None, training=False):
+    def terms(self, x, target=None, mask=None, training=False, weight=None):
         """`loss` and `reconstruction_loss`, which are the same here, each `(batch,)` nats."""
         target = tf.cast(x, tf.float32) if target is None else target
         reconstruction_loss = self._reconstruction_loss(self.latent(x, training), target, mask, training)

@@ -85,9 +85,7 @@ def check_sample_weight(weight, n_rows, target_shape):
     Raises:
         ValueError: if the shape does not fit, a weight is negative or not finite, or all are zero.
     """
-    rest = weight.shape[1:]
-    weighs_examples = rest in ((), (1,))
-    fits = weighs_examples or shapes_agree(rest, target_shape[: len(rest)])
+    fits = weighs_examples(weight) or shapes_agree(weight.shape[1:], target_shape[: weight.ndim - 1])
     if weight.ndim == 0 or len(weight) != n_rows or not fits:
         raise ValueError(
             "`sample_weight` must have the shape (batch,) to weigh examples, or (batch, *leading event axes) to weigh "
@@ -98,6 +96,27 @@ def check_sample_weight(weight, n_rows, target_shape):
             "`sample_weight` must be finite, >= 0 and not all zero. "
             f"Received: values from {weight.min()} to {weight.max()}"
         )
+
+
+def weighs_examples(weight):
+    """Whether an array of weights, `(batch,)` or `(batch, 1)`, is one of examples; else it weighs elements."""
+    return len(weight.shape) == 1 or (len(weight.shape) == 2 and weight.shape[1] == 1)
+
+
+def check_mask(mask, n_rows, target_shape):
+    """Check weights of elements, `(batch, *leading event axes)`.
+
+    Raises:
+        ValueError: if the shape does not fit, or a weight is negative or not finite.
+    """
+    rest = mask.shape[1:]
+    if not rest or len(mask) != n_rows or not shapes_agree(rest, target_shape[: len(rest)]):
+        raise ValueError(
+            f"`mask` must have the shape (batch, *leading event axes) to weigh elements of {target_shape}. "
+            f"Received: mask.shape={mask.shape} for {n_rows} examples"
+        )
+    if not np.isfinite(mask.sum()) or mask.min() < 0:
+        raise ValueError(f"`mask` must be finite and >= 0. Received: values from {mask.min()} to {mask.max()}")
 
 
 def first_batch(data):

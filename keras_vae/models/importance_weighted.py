@@ -28,10 +28,21 @@ class ImportanceWeighted:
         self.resampled = bool(check_choice("resampled", resampled, (False, True)))
 
     @property
+    def beta(self):
+        """1: the bound has no weight of the KL."""
+        return 1.0
+
+    @beta.setter
+    def beta(self, value):
+        raise ValueError(
+            f"`beta` must not be set on {type(self).__name__}, whose loss it would not change. Received: beta={value!r}"
+        )
+
+    @property
     def term_names(self):
         return (*super().term_names, "iw_bound")
 
-    def terms(self, x, target=None, mask=None, training=False):
+    def terms(self, x, target=None, mask=None, training=False, weight=None):
         """The terms of one step: means of the `elbo_terms` over the draws, `iw_bound`, and minus that as `loss`."""
         target = tf.cast(x, tf.float32) if target is None else target
         n_rows, k = tf.shape(x)[0], self.n_samples

@@ -83,6 +83,11 @@ class LadderVAE(VAE):
         return (*VAE.term_names, *(f"kl_{i + 1}" for i in range(len(self.decoder.networks))))
 
     @property
+    def has_gaussian_posterior(self):
+        # The Gaussian of a lower latent depends on the draws of those above it.
+        return len(self.decoder.latent_dims) == 1
+
+    @property
     def _splits_kl(self):
         return True
 
@@ -107,12 +112,12 @@ class LadderVAE(VAE):
     def posterior(self, x, training=False):
         """Mean and log variance of every latent along the means of those above, `(batch, latent_dim)` float32."""
         way = _WayDown(self.decoder, self.infer(x, training), None)
-        self.decoder.descend(way.choose, training)
+        self.decoder.descend(way.choose, training, to_data=False)
         return way.posterior()
 
     def draw_latents(self, posterior, epsilon):
         way = _WayDown(self.decoder, posterior, epsilon)
-        self.decoder.descend(way.choose)
+        self.decoder.descend(way.choose, to_data=False)
         return way.joined(way.latents)
 
     def latent(self, x, training=False):

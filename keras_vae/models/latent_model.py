@@ -77,9 +77,12 @@ class LatentModel(SavedState, Training, keras.Model):
 
     # What a subclass says.
 
-    def terms(self, x, target=None, mask=None, training=False):
-        """Named terms of the loss, each `(batch,)` float32 nats, with "loss" and "reconstruction_loss" among them."""
-        raise NotImplementedError(f"{type(self).__name__} must implement `terms(x, target, mask, training)`.")
+    def terms(self, x, target=None, mask=None, training=False, weight=None):
+        """Named terms of the loss, each `(batch,)` float32 nats, with "loss" and "reconstruction_loss" among them.
+
+        `weight`, `(batch,)` or None, is that of the examples in the mean that the step takes.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement `terms(x, target, mask, training, weight)`.")
 
     def latent(self, x, training=False):
         """The deterministic code of x, `(batch, latent_dim)` float32."""
@@ -106,11 +109,12 @@ class LatentModel(SavedState, Training, keras.Model):
 
     def _compiled(self, verb, *specs):
         """The method `verb` as a `tf.function` of inputs of these specs, traced once whatever the number of rows."""
+        key = (verb, specs)
         # In __dict__, where Keras does not track it.
         compiled = self.__dict__.setdefault("_compiled_verbs", {})
-        if verb not in compiled:
-            compiled[verb] = tf.function(getattr(self, verb), input_signature=specs)
-        return compiled[verb]
+        if key not in compiled:
+            compiled[key] = tf.function(getattr(self, verb), input_signature=specs)
+        return compiled[key]
 
     def _check_built(self, verb):
         if not self.built:

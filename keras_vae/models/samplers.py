@@ -84,8 +84,8 @@ class Samplers:
         self._check_built("fit a sampler")
         check_int("n_draws", n_draws, 1)
         check_int("seed", seed, 0)
-        codes = np.stack([self.draw(x, seed=seed + i, batch_size=batch_size) for i in range(n_draws)])
-        self.sampler = fit(codes, seed=seed, **options)
+        codes = self._draws(x, n_draws, seed, batch_size)
+        self.sampler = fit(np.swapaxes(codes, 0, 1), seed=seed, **options)
         return self.sampler
 
     def _check_sampler(self, sampler):

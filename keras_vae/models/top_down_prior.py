@@ -34,7 +34,7 @@ class TopDownPrior(Prior):
             total.append(tf.reduce_sum(gaussian_log_prob(z, *p), axis=-1))
             return z
 
-        decoder.descend(choose)
+        decoder.descend(choose, to_data=False)
         return tf.add_n(total)
 
     def sample(self, n, seed=None, temperature=1.0):
@@ -42,7 +42,9 @@ class TopDownPrior(Prior):
         return self._from_noise(noise * tf.cast(temperature, tf.float32))
 
     def sample_rows(self, seeds):
-        return self._from_noise(standard_noise_of_rows(seeds, sum(self._decoder[0].latent_dims)))
+        noise = standard_noise_of_rows(seeds, sum(self._decoder[0].latent_dims))
+        # One by one: a matrix product of many rows is not bit for bit that of each.
+        return tf.map_fn(lambda row: self._from_noise(row[None])[0], noise)
 
     def _from_noise(self, noise):
         decoder, latents = self._decoder[0], []
@@ -53,7 +55,7 @@ class TopDownPrior(Prior):
             latents.append(epsilon if p_mean is None else reparameterize(p_mean, p_log_var, epsilon))
             return latents[-1]
 
-        decoder.descend(choose)
+        decoder.descend(choose, to_data=False)
         return tf.concat(latents, axis=-1)
 
     def get_config(self):

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from keras_vae._checks import check_int
-from keras_vae.models.data_checks import as_array, check_array, check_training_data, is_stream
+from keras_vae.models.data_checks import as_array, check_array, check_training_data, is_stream, weighs_examples
 from keras_vae.models.term_tracker import TermTracker
 from keras_vae.models.workers import shuffled_alike, spans_processes
 from keras_vae.optimizers import Adam
@@ -228,7 +228,7 @@ class Training:
         if weight is None:
             return x, target, None, None
         weight = tf.cast(weight, tf.float32)
-        if len(weight.shape) == 1 or (len(weight.shape) == 2 and weight.shape[1] == 1):
+        if weighs_examples(weight):
             return x, target, tf.reshape(weight, [-1]), None
         return x, target, None, weight
 
@@ -248,7 +248,7 @@ class Training:
         """One step on a batch: the gradient of the (weighted) mean of `terms(...)["loss"]` over the global batch."""
         x, target, weight, mask = self._unpack(data)
         with tf.GradientTape() as tape:
-            terms = self.terms(x, target, mask=mask, training=True)
+            terms = self.terms(x, target, mask=mask, training=True, weight=weight)
             loss = batch_mean(terms["loss"], weight)
             if self.losses:
                 # Every replica holds the same weights: each adds its share of their penalty.
@@ -264,7 +264,10 @@ class Training:
     def test_step(self, data):
         """The terms of one batch, without learning."""
         x, target, weight, mask = self._unpack(data)
-        self.term_tracker.update_state(self.terms(x, target, mask=mask, training=False), weight)
+        terms = self.terms(x, target, mask=mask, training=False, weight=weight)
+        if self.losses:
+            terms["loss"] += tf.add_n(self.losses)
+        self.term_tracker.update_state(terms, weight)
         return self._step_logs()
 
     def _step_logs(self):

@@ -143,6 +143,11 @@ class VAE(Bounds, Verbs, Samplers, LatentModel):
             self.posterior_flow(*(keras.KerasTensor(shape) for shape in shapes))
 
     @property
+    def has_gaussian_posterior(self):
+        """Whether q(z|x) is the diagonal Gaussian that `encode` describes."""
+        return self.posterior_flow is None
+
+    @property
     def beta(self):
         """Weight of the KL in the loss at this moment."""
         return float(self._beta.numpy())
@@ -249,13 +254,13 @@ class VAE(Bounds, Verbs, Samplers, LatentModel):
     def kl_penalty(self, pieces):
         """What beta multiplies in the loss, `(batch,)` nats: the KL, or what capacity and free bits make of it."""
         if self._initial_capacity is not None:
-            return capacity_penalty(pieces.kl, self._capacity)
+            return capacity_penalty(pieces.kl, self._capacity, pieces.weight)
         if self.free_bits is not None:
             parts = pieces.kl_parts if self.free_bits_over != "total" else pieces.kl[:, None]
-            return free_bits_penalty(parts, self.free_bits)
+            return free_bits_penalty(parts, self.free_bits, pieces.weight)
         return pieces.kl
 
-    def elbo_terms(self, x, target=None, mask=None, training=False, z="sample"):
+    def elbo_terms(self, x, target=None, mask=None, training=False, z="sample", weight=None):
         """The terms of the bound for a batch.
 
         Args:
@@ -264,22 +269,25 @@ class VAE(Bounds, Verbs, Samplers, LatentModel):
             mask: Tensor of weights of elements, shape `(batch, *leading event axes)`, or None.
             training: bool. Whether the networks run in training mode, with the noise of `self.sampling`.
             z: "sample" for one draw of q(z|x), "mean" for the deterministic plug-in of its mean.
+            weight: Tensor, shape `(batch,)`, of the examples in the mean of the loss, or None. What a term of one
+                example is does not depend on it; on which side of a capacity or a floor the batch is does.
 
         Returns:
             dict, as `assemble` gives it.
         """
         target = tf.cast(x, tf.float32) if target is None else target
         epsilon = None if z == "mean" else self._noise(tf.shape(x)[0], training)
-        return self.assemble(self.pieces(self.infer(x, training), epsilon, target, mask, training))
+        pieces = self.pieces(self.infer(x, training), epsilon, target, mask, training)
+        return self.assemble(pieces._replace(weight=weight))
 
     def _noise(self, n_rows, training):
         """Noise of a step, from the state of the training or of the evaluation."""
         seed = None if training else next_seed(self._evaluation_seeds)
         return self.sampling.noise((n_rows, self.noise_dim), seed)
 
-    def terms(self, x, target=None, mask=None, training=False):
+    def terms(self, x, target=None, mask=None, training=False, weight=None):
         """The terms of one step: `elbo_terms` with one draw of q(z|x)."""
-        return self.elbo_terms(x, target, mask=mask, training=training)
+        return self.elbo_terms(x, target, mask=mask, training=training, weight=weight)
 
     def latent(self, x, training=False):
         return self._draw(*self.posterior(x, training), None, training)[0]

@@ -5,6 +5,7 @@ import tensorflow as tf
 from keras_vae._checks import check_int, check_number
 from keras_vae.layers.prior import Prior, as_tfp_seed
 from keras_vae.layers.sampling import next_seed
+from keras_vae.models.bounds import repeat_rows
 from keras_vae.models.rows import map_rows, rows_spec
 
 
@@ -41,20 +42,28 @@ class Verbs:
         Raises:
             ValueError: for data of another shape, empty or not finite.
         """
+        return self._draws(x, 1, seed, batch_size)[:, 0]
+
+    def _draws(self, x, n_draws, seed=None, batch_size=256):
+        """`n_draws` of every q(z|x), `(n, n_draws, latent_dim)`, in one pass: a stream may shuffle anew in the next."""
         self._check_built("draw")
         pair = self._seed_pair(seed)
         batch_numbers = iter(range(2**31))
-        compiled = self._compiled("_draw_batch", rows_spec(self.event_shape), tf.TensorSpec((2,), tf.int32))
+        scalar = tf.TensorSpec((), tf.int32)
+        compiled = self._compiled("_draw_batch", rows_spec(self.event_shape), scalar, tf.TensorSpec((2,), tf.int32))
 
         def draw_batch(x_batch):
             # Every batch has noise of its own.
-            return compiled(x_batch, tf.random.experimental.stateless_fold_in(pair, next(batch_numbers)))
+            batch_seed = tf.random.experimental.stateless_fold_in(pair, next(batch_numbers))
+            return compiled(x_batch, tf.constant(n_draws), batch_seed)
 
         return map_rows(draw_batch, x, self.event_shape, batch_size=batch_size)
 
-    def _draw_batch(self, x, seed):
-        posterior = self.infer(x)
-        return self.draw_latents(posterior, tf.random.stateless_normal([tf.shape(x)[0], self.noise_dim], seed=seed))
+    def _draw_batch(self, x, n_draws, seed):
+        n_rows = tf.shape(x)[0]
+        epsilon = tf.random.stateless_normal([n_draws * n_rows, self.noise_dim], seed=seed)
+        z = self.draw_latents(repeat_rows(self.infer(x), n_draws), epsilon)
+        return tf.transpose(tf.reshape(z, [n_draws, n_rows, self.latent_dim]), [1, 0, 2])
 
     def reconstruct(self, x, sample=False, seed=None, batch_size=256):
         """Mean of p(x|z) at the code of x.

@@ -42,20 +42,23 @@ class TopDownDecoder(keras.Model):
     def input_shape(self):
         return (None, sum(self.latent_dims))
 
-    def descend(self, choose, training=False):
+    def descend(self, choose, training=False, to_data=True):
         """Go from the top to the data.
 
         Args:
             choose: Callable `(layer, p_mean, p_log_var)` to the latent of that layer, `(batch, latent_dims[layer])`.
                 The layers count from 0, the top, whose prior is standard normal: p_mean and p_log_var are None there.
             training: bool. Whether the networks run in training mode.
+            to_data: bool. Whether the last network, which no latent depends on, is run.
 
         Returns:
-            x_params: Tensor, shape `(batch, *params_shape)`.
+            x_params: Tensor, shape `(batch, *params_shape)`; None if not `to_data`.
         """
         features, p = None, (None, None)
         for layer, network in enumerate(self.networks):
             z = choose(layer, *p)
+            if layer == len(self.networks) - 1 and not to_data:
+                return None
             outputs = network(z if features is None else [features, z], training=training)
             if layer < len(self.networks) - 1:
                 features, *p = outputs

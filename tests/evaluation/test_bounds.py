@@ -103,6 +103,78 @@ def test_the_standard_error_is_that_of_the_mean_over_rows(vae, x):
     assert math.isnan(estimate_bounds(vae, x[:1], 2).elbo.standard_error)
 
 
+@pytest.fixture
+def mask():
+    """Other elements hidden in every example."""
+    return (np.random.default_rng(4).random((40, 6)) > 0.3).astype("float32")
+
+
+def test_elements_that_are_masked_are_marginalised_out(vae, x, mask):
+    kernel, bias = dense_weights(vae.decoder, "x_params")
+    covariance = kernel.T @ kernel + np.eye(6)
+    exact = [
+        multivariate_normal.logpdf(row[seen], bias[seen], covariance[np.ix_(seen, seen)])
+        for row, seen in zip(x, mask > 0, strict=True)
+    ]
+    bounds = estimate_bounds(vae, x, n_samples=10_000, mask=mask)
+    assert bounds.log_prob.mean == pytest.approx(np.mean(exact), abs=0.1)
+    assert bounds.bits_per_dim == pytest.approx(-bounds.log_prob.mean / (mask.sum(axis=1).mean() * math.log(2.0)))
+    annealed = annealed_log_prob(vae, x[:16], n_chains=32, n_steps=300, mask=mask[:16])
+    assert annealed.mean == pytest.approx(np.mean(exact[:16]), abs=0.1)
+    # What is hidden says nothing.
+    other = np.where(mask > 0, x, 50.0).astype("float32")
+    np.testing.assert_allclose(vae.log_prob(other, 5, mask=mask), vae.log_prob(x, 5, mask=mask), rtol=1e-5)
+
+
+def test_the_mask_of_a_stream_is_that_of_the_array(vae, x, mask):
+    stream = tf.data.Dataset.from_tensor_slices((x, x, mask)).batch(16)
+    np.testing.assert_array_equal(vae.elbo(stream, 3), vae.elbo(x, 3, batch_size=16, mask=mask))
+    annealed = [
+        annealed_log_prob(vae, *data, 2, 3, batch_size=16, **m) for data, m in (((stream,), {}), ((x,), {"mask": mask}))
+    ]
+    np.testing.assert_array_equal(annealed[0].values, annealed[1].values)
+    # The number that `evaluate` gives for the same stream, whose noise is its own.
+    vae.compile()
+    by_evaluate = vae.evaluate(stream, verbose=0, return_dict=True)["elbo"]
+    assert vae.elbo(stream, 200).mean() == pytest.approx(by_evaluate, abs=1.0)
+    assert vae.elbo(x, 200).mean() < by_evaluate - 1.5
+    # Weights of examples weigh a mean: what an example is worth, they leave alone.
+    weighted = tf.data.Dataset.from_tensor_slices((x, x, mask[:, 0])).batch(16)
+    np.testing.assert_array_equal(vae.elbo(weighted, 3), vae.elbo(x, 3, batch_size=16))
+
+
+def test_a_mask_of_leading_axes_weighs_all_elements_below():
+    vae = small_vae(event_shape=(2, 3))
+    x = np.random.default_rng(0).normal(size=(5, 2, 3)).astype("float32")
+    steps = np.array([[1.0, 0.0]] * 5, "float32")
+    elements = np.repeat(steps[..., None], 3, axis=-1)
+    np.testing.assert_allclose(vae.elbo(x, 3, mask=steps), vae.elbo(x, 3, mask=elements), rtol=1e-6)
+    np.testing.assert_allclose(
+        estimate_bounds(vae, x, 3, mask=steps).bits_per_dim, estimate_bounds(vae, x, 3, mask=elements).bits_per_dim
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"mask": np.ones((40, 5))}, r"`mask` must have the shape \(batch, \*leading event axes\)"),
+        ({"mask": np.ones(40)}, r"`mask` must have the shape \(batch, \*leading event axes\)"),
+        ({"mask": np.ones((39, 6))}, "`x` and `mask` must have the same number of rows. Received: 40 and 39"),
+        ({"mask": -np.ones((40, 6))}, "`mask` must be finite and >= 0"),
+        ({"stream": True, "mask": np.ones((40, 6))}, "`mask` must be part of the dataset when `x` is one"),
+        ({"stream": True, "y": np.ones((40, 6))}, "`y` must be part of the dataset when `x` is one"),
+    ],
+)
+def test_masks_and_targets_that_do_not_fit_are_refused(vae, x, arguments, message):
+    arguments = dict(arguments)
+    data = tf.data.Dataset.from_tensor_slices(x).batch(16) if arguments.pop("stream", False) else x
+    for score in (vae.elbo, vae.log_prob, lambda *a, **k: estimate_bounds(vae, *a, **k)):
+        with pytest.raises(ValueError, match=message):
+            score(data, 2, **arguments)
+    with pytest.raises(ValueError, match=message):
+        annealed_log_prob(vae, data, 2, 3, **arguments)
+
+
 def test_bits_per_dim_by_hand():
     # Uniform over 256 values: log p = -D log 256, 8 bits for each element.
     assert bits_per_dim(-12 * math.log(256.0), (2, 2, 3)) == pytest.approx(8.0)

@@ -13,6 +13,8 @@ from keras_vae.evaluation.health_findings import FAULT, OK, WARNING, Finding
 from keras_vae.evaluation.health_measures import clipped_share, some_rows
 from keras_vae.layers.inverse_autoregressive_flow import InverseAutoregressiveFlow
 from keras_vae.layers.mixture_prior import MixtureOfGaussians
+from keras_vae.models.iwae import IWAE
+from keras_vae.models.ladder_vae import make_ladder_vae
 from keras_vae.models.make_vae import make_autoencoder, make_vae
 
 
@@ -242,6 +244,40 @@ def test_targets_beside_a_stream_and_a_posterior_that_is_no_gaussian_are_refused
     vae = make_vae((D,), 2, hidden_units=(4,), likelihood="gaussian", posterior_flow=InverseAutoregressiveFlow())
     with pytest.raises(ValueError, match=r"Gaussian of its encoder\. Received: VAE with a posterior flow"):
         check_health(vae, x)
+    ladder = make_ladder_vae((D,), (2, 2), hidden_units=(4, 4), likelihood="gaussian_fixed")
+    with pytest.raises(ValueError, match=r"Gaussian of its encoder\. Received: LadderVAE"):
+        check_health(ladder, x)
+
+
+def test_a_model_on_the_importance_weighted_bound_is_not_judged_by_the_rate_of_the_elbo():
+    _, (vae, x_train, x_test) = "over-regularised", CASES["over-regularised"][1]()
+    assert check_health(vae, x_test, x_train).finding(findings.RATE).status == FAULT
+    weighted = IWAE(vae.encoder, vae.decoder, likelihood=vae.likelihood, n_samples=5)
+    report = check_health(weighted, x_test, x_train)
+    assert report.finding(findings.RATE).status == OK
+    assert report.finding(findings.RATE).sentence.startswith("what another nat of KL would save; not judged")
+    assert report.verdict != "over-regularised"
+
+
+def test_no_remedy_is_an_argument_that_the_model_refuses():
+    _, (vae, x_train, x_test) = "collapsed", CASES["collapsed"][1]()
+    weighted = IWAE(vae.encoder, vae.decoder, likelihood=vae.likelihood, n_samples=5)
+    report = check_health(weighted, x_test, x_train)
+    assert report.verdict == "collapsed"
+    assert report.remedy == ({"model": "keras_vae.VAE", "free_bits": 0.25},)
+    for finding in report.findings:
+        assert all("model" in r or not {"beta", "free_bits"} & set(r) for r in finding.remedy)
+
+
+def test_a_fitted_sampler_does_not_hide_that_the_prior_misses_the_codes():
+    vae = linear_vae()
+    x = examples(300)
+    vae.encoder.get_layer("z_mean").bias.assign_add(np.full(vae.latent_dim, 6.0))  # All codes in a far corner.
+    before = check_health(vae, x).finding(findings.UNCOVERED)
+    vae.fit_sampler(x, "gmm", n_components=1)
+    after = check_health(vae, x).finding(findings.UNCOVERED)
+    assert before.value > 0.9
+    assert after.value == before.value
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,9 @@ def test_a_new_model_must_say_its_terms_and_its_code(x):
 
     model = Nothing(plain_encoder(), linear_decoder(), "gaussian_fixed")
     model.build((None, 6))
-    with pytest.raises(NotImplementedError, match=r"Nothing must implement `terms\(x, target, mask, training\)`"):
+    with pytest.raises(
+        NotImplementedError, match=r"Nothing must implement `terms\(x, target, mask, training, weight\)`"
+    ):
         model.terms(x)
     with pytest.raises(NotImplementedError, match=r"Nothing must implement `latent\(x, training\)`"):
         model(x)

@@ -7,6 +7,7 @@ import tensorflow as tf
 from helpers import assert_mean_close, dense_weights, linear_decoder, linear_encoder, small_vae, squared_error_nats
 from scipy.special import logsumexp
 
+from keras_vae.callbacks import BetaAnnealing
 from keras_vae.layers.inverse_autoregressive_flow import InverseAutoregressiveFlow
 from keras_vae.layers.mixture_prior import MixtureOfGaussians
 from keras_vae.models.importance_weighted import _pick
@@ -182,6 +183,16 @@ def test_it_takes_a_prior_with_a_density_and_a_flow(rng, resampled):
         model = iwae(resampled=resampled, **arguments)
         model.compile()
         assert np.isfinite(model.fit(x, epochs=1, verbose=0).history["iw_bound"][0])
+
+
+def test_a_weight_of_the_kl_is_refused_where_the_loss_has_none(rng):
+    model = iwae()
+    assert model.beta == 1.0
+    with pytest.raises(ValueError, match="`beta` must not be set on IWAE, whose loss it would not change"):
+        model.beta = 0.5
+    model.compile()
+    with pytest.raises(ValueError, match="`beta` must not be set on IWAE"):
+        model.fit(rng.normal(size=(8, 6)), callbacks=[BetaAnnealing(lambda step: 0.5)], verbose=0)
 
 
 class OnlyKL:

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from helpers import POINT, small_vae
 
+from keras_vae.divergences import gaussian_kl
 from keras_vae.layers.inverse_autoregressive_flow import InverseAutoregressiveFlow
 from keras_vae.layers.mixture_prior import MixtureOfGaussians
 from keras_vae.models.kl_penalty import capacity_penalty, free_bits_penalty
@@ -49,6 +50,35 @@ def test_a_part_within_its_free_bits_has_no_gradient():
         tape.watch(parts)
         penalty = tf.reduce_mean(free_bits_penalty(parts, 0.2))
     np.testing.assert_allclose(tape.gradient(penalty, parts), [[0.0, 0.5], [0.0, 0.5]])
+
+
+def test_examples_of_no_weight_do_not_choose_the_side():
+    kl, weight = tf.constant([0.0, 100.0]), tf.constant([1.0, 0.0])
+    # The first example is all there is: it lies 30 below the capacity, and within its free bits.
+    assert float(capacity_penalty(kl, 30.0, weight)[0]) == pytest.approx(30.0)
+    assert float(free_bits_penalty(kl[:, None], 30.0, weight)[0]) == pytest.approx(30.0)
+    parts = tf.constant([[0.1, 1.0], [0.1, 3.0], [9.0, 0.0]])
+    weight = tf.constant([2.0, 1.0, 0.0])
+    mean = tf.reduce_sum(weight * free_bits_penalty(parts, 0.2, weight)) / 3.0
+    assert float(mean) == pytest.approx(0.2 + 5.0 / 3.0)
+
+
+@pytest.mark.parametrize("over", ["capacity", "free_bits"])
+def test_a_step_takes_the_side_of_the_examples_that_count(x, over):
+    bound = float(np.mean(gaussian_kl(*small_vae().encode(x)))) + 1.0
+    arguments = {"capacity": {"capacity": bound}, "free_bits": {"free_bits": bound, "free_bits_over": "total"}}[over]
+    # As many examples again, far beyond the bound, that weigh nothing.
+    data = np.concatenate([x, 20.0 * np.ones_like(x)])
+    weight = np.repeat([1.0, 0.0], len(x)).astype("float32")
+    vae = small_vae(**arguments)
+    vae.compile(keras.optimizers.SGD(0.0))
+    history = vae.fit(data, sample_weight=weight, batch_size=len(data), verbose=0).history
+    evaluated = vae.evaluate(data, sample_weight=weight, batch_size=len(data), verbose=0, return_dict=True)
+    for loss, rest in (
+        (history["loss"][0], history["reconstruction_loss"][0]),
+        (evaluated["loss"], evaluated["reconstruction_loss"]),
+    ):
+        assert loss - rest == pytest.approx(1.0 if over == "capacity" else bound, rel=1e-3)
 
 
 @pytest.mark.parametrize(

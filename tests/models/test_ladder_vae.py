@@ -112,8 +112,23 @@ def test_the_prior_density_is_the_product_of_the_conditionals():
     by_tfp = np.sum(tfd.Normal(0.0, 1.0).log_prob(z[:, :2]), axis=-1)
     by_tfp += np.sum(tfd.Normal(p_mean, np.exp(0.5 * p_log_var)).log_prob(z[:, 2:]), axis=-1)
     np.testing.assert_allclose(model.prior.log_prob(z), by_tfp, rtol=1e-5)
-    rows = model.prior.sample_rows(np.array([[1, 2], [3, 4]]))
-    np.testing.assert_array_equal(rows[0], model.prior.sample(1, seed=(1, 2))[0])
+    seeds = np.arange(40).reshape(20, 2)
+    rows = model.prior.sample_rows(seeds).numpy()
+    for row, seed in zip(rows, seeds, strict=True):
+        np.testing.assert_array_equal(row, model.prior.sample(1, seed=seed)[0])
+
+
+def test_latents_are_drawn_and_scored_without_the_network_of_the_data(x):
+    def break_off(*inputs, **kwargs):
+        raise RuntimeError("the network of the data was run")
+
+    model = ladder()
+    model.decoder.networks[-1].call = break_off
+    assert model.prior.sample(3, seed=(1, 2)).shape == (3, 5)
+    assert model.prior.log_prob(np.zeros((4, 5), "float32")).shape == (4,)
+    assert model.encode(x)[0].shape == model.draw(x, seed=0).shape == (16, 5)
+    with pytest.raises(RuntimeError, match="the network of the data was run"):
+        model.decode(np.zeros((1, 5), "float32"))
 
 
 def test_one_layer_is_the_vae(x):

@@ -250,6 +250,16 @@ def test_a_dataset_is_as_good_as_an_array(rng):
     np.testing.assert_array_equal(*samples)
 
 
+def test_the_draws_of_an_example_stay_together_where_a_stream_shuffles_anew(rng):
+    # Else the draws that are held out would be of examples that are fitted to.
+    x = 100.0 * rng.normal(size=(64, 2)).astype("float32")
+    stream = tf.data.Dataset.from_tensor_slices(x).shuffle(64, reshuffle_each_iteration=True).batch(16)
+    draws = vae_of_identity()._draws(stream, 4, seed=0)
+    assert draws.shape == (64, 4, 2)
+    spread = draws.std(axis=1, ddof=1).mean()
+    assert spread == pytest.approx(0.3, rel=0.2)
+
+
 def test_fit_keeps_the_signature_of_fit():
     parameters = inspect.signature(VAE.fit).parameters
     assert list(parameters)[:3] == ["self", "x", "y"]

@@ -388,6 +388,14 @@ def test_compiled_steps_equal_eager_ones(x, jit_compile):
 # Penalties in the user's own networks.
 
 
+def test_a_penalty_on_weights_is_in_the_loss_of_the_validation_too(x):
+    penalised = point_vae(encoder=linear_encoder(z_log_var=POINT, kernel_regularizer=keras.regularizers.L2(0.5)))
+    penalised.compile(keras.optimizers.SGD(0.0))
+    history = penalised.fit(x, validation_data=x, verbose=0).history
+    assert history["val_loss"][0] == pytest.approx(history["loss"][0], rel=1e-5)
+    assert history["loss"][0] > history["reconstruction_loss"][0] + history["kl_loss"][0] + 0.1
+
+
 def test_a_penalty_on_weights_counts_once_in_loss_and_gradient(x):
     penalised = point_vae(encoder=linear_encoder(z_log_var=POINT, kernel_regularizer=keras.regularizers.L2(0.5)))
     plain = point_vae()
