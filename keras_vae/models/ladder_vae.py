@@ -3,10 +3,8 @@
 import keras
 import tensorflow as tf
 
-from keras_vae.divergences import diagonal_gaussians_kl
 from keras_vae.layers.sampling import reparameterize
 from keras_vae.likelihoods import get_likelihood
-from keras_vae.likelihoods.gaussian import gaussian_log_prob
 from keras_vae.models.bounds import Pieces
 from keras_vae.models.make_vae import initial_weights_from
 from keras_vae.models.objectives import refuse_other_objectives
@@ -140,19 +138,31 @@ class _WayDown:
     def choose(self, layer, p_mean, p_log_var):
         mean, log_var = self.means[layer], self.log_vars[layer]
         if p_mean is None:
+            shift, log_ratio = mean, log_var
             p_mean, p_log_var = tf.zeros_like(mean), tf.zeros_like(log_var)
         else:
             # Product of two Gaussians: the precisions add up, the means are weighted by them.
-            mean = p_mean + tf.sigmoid(p_log_var - log_var) * (mean - p_mean)
-            log_var = -tf.reduce_logsumexp(tf.stack([-log_var, -p_log_var]), axis=0)
-        z = mean if self.epsilons is None else reparameterize(mean, log_var, self.epsilons[layer])
-        log_ratio = gaussian_log_prob(z, p_mean, p_log_var) - gaussian_log_prob(z, mean, log_var)
-        self.kls.append(diagonal_gaussians_kl(mean, log_var, p_mean, p_log_var))
-        self.log_ratios.append(tf.reduce_sum(log_ratio, axis=-1))
-        self.q_means.append(mean)
-        self.q_log_vars.append(log_var)
-        self.latents.append(z)
-        return z
+            gap = p_log_var - log_var
+            shift = (mean - p_mean) * tf.exp(tf.math.log_sigmoid(gap) - 0.5 * p_log_var)
+            log_ratio = -tf.nn.softplus(gap)
+        return self._take(layer, p_mean, p_log_var, shift, log_ratio)
+
+    def _take(self, layer, p_mean, p_log_var, shift, log_ratio):
+        """Count and draw in units of the prior, in which q is N(shift, exp(log_ratio)).
+
+        A latent that the data do not need ends with a prior as narrow as exp(-40), all but a constant. There
+        `(z - p_mean)^2 exp(-p_log_var)` is rounding multiplied by 10^17; in these units nothing is subtracted.
+        """
+        epsilon = tf.zeros_like(shift) if self.epsilons is None else self.epsilons[layer]
+        u = reparameterize(shift, log_ratio, epsilon)
+        kl = tf.square(shift) + tf.math.expm1(log_ratio) - log_ratio
+        log_weight = tf.square(epsilon) + log_ratio - tf.square(u)
+        self.kls.append(0.5 * tf.reduce_sum(kl, axis=-1))
+        self.log_ratios.append(0.5 * tf.reduce_sum(log_weight, axis=-1))
+        self.q_means.append(reparameterize(p_mean, p_log_var, shift))
+        self.q_log_vars.append(p_log_var + log_ratio)
+        self.latents.append(reparameterize(p_mean, p_log_var, u))
+        return self.latents[-1]
 
     def joined(self, latents):
         return tf.concat(latents, axis=-1)

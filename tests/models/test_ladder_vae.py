@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from helpers import assert_mean_close
 from scipy.stats import multivariate_normal
 from tensorflow_probability import distributions as tfd
@@ -171,6 +172,34 @@ def test_fit_save_export_and_sample(network, latent_dims, rng, tmp_path):
     assert model.predict(x[:2], verbose=0).shape == (2, *event)
 
 
+@pytest.mark.parametrize("p_log_var", [-90.0, -40.0, 0.0, 30.0])
+def test_bound_and_gradient_hold_where_a_prior_is_all_but_a_point(x, p_log_var):
+    model = ladder()
+    heads = [model.decoder.networks[0].get_layer(name) for name in ("p_mean", "p_log_var")]
+    for head, bias in zip(heads, (4.0, p_log_var), strict=True):
+        head.set_weights([0.01 * np.ones(head.kernel.shape), np.full(3, bias)])
+    epsilon = np.random.default_rng(1).normal(size=(16, 5)).astype("float32")
+    with tf.GradientTape() as tape:
+        pieces = model.pieces(model.infer(x), epsilon, x)
+        loss = tf.reduce_mean(pieces.kl - pieces.log_weight)
+    for weight, gradient in zip(model.trainable_weights, tape.gradient(loss, model.trainable_weights), strict=True):
+        assert np.all(np.isfinite(gradient)), weight.path
+    # By float64, from the two Gaussians in a row.
+    hat_mean, hat_log_var = (t.numpy().astype("float64") for t in model.infer(x))
+    z_top = hat_mean[:, :2] + np.exp(0.5 * hat_log_var[:, :2]) * epsilon[:, :2]
+    _, p_mean, p_var = (np.asarray(t, "float64") for t in model.decoder.networks[0](z_top.astype("float32")))
+    p_var = np.exp(p_var)
+    q_var = 1.0 / (np.exp(-hat_log_var[:, 2:]) + 1.0 / p_var)
+    shift = (hat_mean[:, 2:] - p_mean) * q_var * np.exp(-hat_log_var[:, 2:])  # q_mean - p_mean, not rounded.
+    kl = 0.5 * np.sum(shift**2 / p_var + q_var / p_var - 1.0 - np.log(q_var / p_var), axis=-1)
+    np.testing.assert_allclose(pieces.kl_parts[:, 1], kl, rtol=1e-3, atol=1e-5)
+    noise = np.sqrt(q_var) * epsilon[:, 2:]
+    log_ratio = 0.5 * np.sum(epsilon[:, 2:] ** 2 + np.log(q_var / p_var) - (shift + noise) ** 2 / p_var, axis=-1)
+    top = 0.5 * np.sum(epsilon[:, :2] ** 2 + hat_log_var[:, :2] - z_top**2, axis=-1)
+    by_hand = log_ratio + top - pieces.reconstruction_loss.numpy()
+    np.testing.assert_allclose(pieces.log_weight, by_hand, rtol=1e-4, atol=1e-4)
+
+
 def test_free_bits_are_a_floor_for_every_layer(x):
     plain, model = ladder(), ladder(free_bits=4.0)
     terms, free = (m.elbo_terms(x) for m in (plain, model))
@@ -180,8 +209,6 @@ def test_free_bits_are_a_floor_for_every_layer(x):
 
 
 def test_the_gradient_reaches_every_weight(x):
-    import tensorflow as tf
-
     model = ladder(latent_dims=(3, 2, 2))
     # Heads of the priors start at zero, which stops the gradient of what is behind them: a step later it flows.
     model.compile(keras.optimizers.Adam(0.01))
