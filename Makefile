@@ -14,7 +14,7 @@ help:
 	@echo "make lint       ruff: check and format"
 	@echo "make notebooks  execute every notebook in place"
 	@echo "make bench      quick benchmarks against their peers (installs torch and pythae)"
-	@echo "make clean      remove .venv, runs and demo exports"
+	@echo "make clean      remove .venv and what make demo made"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else 'keras_vae needs Python 3.10 to 3.13, this is %d.%d: make PYTHON=python3.12 ...' % v)"

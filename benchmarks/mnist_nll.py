@@ -13,6 +13,7 @@ finished run, as table 2 of Burda et al. does.
 import functools
 import json
 import math
+import os
 import pathlib
 import sys
 import time
@@ -26,6 +27,7 @@ HIDDEN_UNITS = {"dynamic": (200, 200), "static": (300, 300)}
 BATCH_SIZE, LEARNING_RATE = 128, 1e-3
 WARM_UP = {"dynamic": 0.0, "static": 0.2}
 N_SAMPLES, TEST_SEED = 5000, 0
+STATIC_FILE = "binarized_mnist.npz"
 METHODS = ("vae", "iwae-5", "iwae-50", "vamp")
 N_PSEUDO_INPUTS = 500
 # The same mean of the gradient as the standard one, at half the cost and with less noise in the encoder.
@@ -99,9 +101,13 @@ def make_model(method, kind, data, n_epochs, first_stage, seed):
 def load_data(kind, quick):
     """Dict of `train`, `test` and `train_mean`; `binarize` says whether the training images are grey."""
     if kind == "static":
-        import os
-
-        with np.load(pathlib.Path(os.environ["KERAS_VAE_DATA"]) / "binarized_mnist.npz") as file:
+        path = pathlib.Path(os.environ.get("KERAS_VAE_DATA", "")) / STATIC_FILE
+        if not path.is_file():
+            sys.exit(
+                f"the static images are read from $KERAS_VAE_DATA/{STATIC_FILE}, with the arrays train (50000, 784), "
+                f"valid and test (10000, 784) of 0 and 1. There is no {path}"
+            )
+        with np.load(path) as file:
             train, valid, test = (file[part].astype(np.float32) for part in ("train", "valid", "test"))
         # Ordered by class: a part of it must be a fair one.
         test = test[np.random.default_rng(0).permutation(len(test))]
@@ -162,6 +168,8 @@ def run(method, kind, n_epochs, first_stage, arguments):
     folder.mkdir(parents=True, exist_ok=True)
     data = load_data(kind, arguments.quick)
     first_folder = arguments.work / kind / first_stage if first_stage else None
+    if first_stage and not (first_folder / "result.json").exists():
+        sys.exit(f"--from must name a finished run. There is no {first_folder / 'result.json'}")
     validation = BestOnValidation(folder, data["valid"]) if kind == "static" else None
     steps_per_epoch = math.ceil(len(data["train"]) / BATCH_SIZE)
     model, progress = train_resumable(

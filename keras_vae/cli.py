@@ -1,6 +1,8 @@
 """The `keras-vae` program: arguments in, one task called, errors in one line."""
 
+import os
 import re
+import shlex
 import sys
 import time
 import warnings
@@ -93,16 +95,18 @@ def train(
             # Outside a terminal a bar is a screenful of control characters.
             metrics = train_run(run, config, dataset, verbose=1 if sys.stdout.isatty() else 2)
         except KeyboardInterrupt:
-            go_on = f", {run.epochs_done} epochs saved; go on with: keras-vae train --out {out} --resume"
+            command = shlex.join(["keras-vae", "train", "--out", str(out), "--resume"])
+            go_on = f", {run.epochs_done} epochs saved; go on with: {command}"
             _fail(f"interrupted{go_on if run.exists else ''}", 130)
         if metrics is None:
-            print(f"\ntrained in {time.monotonic() - started:.0f} s; the chief writes {out}")
+            print(f"\ndone in {time.monotonic() - started:.0f} s; the chief writes {out}")
             return
-        print(f"\ntrained in {time.monotonic() - started:.0f} s")
+        print(f"\ntrained and scored in {time.monotonic() - started:.0f} s")
     _print_summary(metrics)
     print(f"\nfigures     {run.figures}/")
     print(f"model       {run.model_file}")
-    print(f"next        keras-vae export {out} saved_models/{out.resolve().name}")
+    export = shlex.join(["keras-vae", "export", str(out), f"saved_models/{out.resolve().name}"])
+    print(f"next        {export}")
 
 
 @app.command()
@@ -274,7 +278,7 @@ def inspect(
 
 def _default_out(data, network):
     # Resolved: `.` has no name of its own.
-    return Path("runs") / "-".join(filter(None, [Path(data).expanduser().resolve().stem, network]))
+    return Path("runs") / "-".join(filter(None, [Path(os.path.expanduser(data)).resolve().stem, network]))
 
 
 def _whole_numbers(text):
@@ -314,9 +318,14 @@ def _print_summary(figures):
     if "bits_per_dim" in figures:
         rows.append(("bits/dim", _number(figures["bits_per_dim"], 3), ""))
     if "mutual_information" in figures:
+        most = figures["mutual_information_at_most"]
+        # The doctor says the same at half a nat below.
+        is_full = figures["mutual_information"] > most - 0.5
+        limit = f"; as much as so many examples can show, {most:.2f}: there may be more" if is_full else ""
+        rest = ", with the information that does not show" if is_full else ""
         rows[3:3] = [
-            ("  information", _number(figures["mutual_information"]), "nats that the codes carry about x"),
-            ("  marginal KL", _number(figures["marginal_kl"]), "nats between all codes together and the prior"),
+            ("  information", _number(figures["mutual_information"]), f"nats that the codes carry about x{limit}"),
+            ("  marginal KL", _number(figures["marginal_kl"]), f"nats between all codes together and the prior{rest}"),
         ]
     if "annealed_log_prob" in figures:
         error = figures["annealed_difference_standard_error"]

@@ -133,11 +133,24 @@ def test_the_figures_are_one_json_object(shell, trained):
     assert {"elbo", "reconstruction_loss", "kl_loss", "log_prob", "part", "active_units"} <= set(figures)
 
 
+def test_information_that_so_few_examples_cannot_show_is_said_to_be_at_its_limit(capsys):
+    from keras_vae.cli import _print_summary
+
+    figures = {"elbo": -90.0, "reconstruction_loss": 60.0, "kl_loss": 30.0, "log_prob": -85.0, "active_units": 9}
+    figures |= {"log_prob_standard_error": 0.1, "log_prob_n_samples": 10, "log_prob_n_rows": 360, "latent_dim": 20}
+    figures |= {"part": "test", "units": "", "mutual_information_at_most": 5.886}
+    for information, limit in ((5.88, "; as much as so many examples can show, 5.89: there may be more"), (3.0, "")):
+        _print_summary({**figures, "mutual_information": information, "marginal_kl": 30.0 - information})
+        out = capsys.readouterr().out
+        assert f"nats that the codes carry about x{limit}\n" in out
+        assert ("with the information that does not show" in out) == bool(limit)
+
+
 def test_the_summary_says_what_the_kl_is_made_of_and_how_it_was_checked(shell, trained):
     code, out, err = shell("evaluate", trained / "run", "--n-samples", 2, "--annealed", 3)
     assert (code, err) == (0, "")
-    assert re.search(r"^    information +-?\d+\.\d+  nats that the codes carry about x$", out, re.MULTILINE)
-    assert re.search(r"^    marginal KL +-?\d+\.\d+  nats between all codes together and the prior$", out, re.MULTILINE)
+    assert re.search(r"^    information +-?\d+\.\d+  nats that the codes carry about x", out, re.MULTILINE)
+    assert re.search(r"^    marginal KL +-?\d+\.\d+  nats between all codes together and the prior", out, re.MULTILINE)
     assert re.search(
         r"^    check +-?\d+\.\d+  nats by annealing, 3 examples; weighted, the same ones -?\d", out, re.MULTILINE
     )

@@ -36,7 +36,7 @@ def load(name_or_path, test_fraction=0.1, seed=0):
         return load_digits()
     if name_or_path in NAMES:
         return load_named(name_or_path)
-    path = pathlib.Path(name_or_path).expanduser()
+    path = pathlib.Path(os.path.expanduser(name_or_path))
     if path.is_dir():
         return load_folder(path, test_fraction=test_fraction, seed=seed)
     if not path.exists():

@@ -31,7 +31,8 @@ def disentanglement_scores(vae, generator=None, n=10_000, seed=0):
         tells nothing gets about 0, and 1 / n_factors in `factor_vae_score`.
 
     Raises:
-        ValueError: for fewer than two latent dimensions, or numbers out of bounds.
+        ValueError: for images of another shape than the model's, fewer than two latent dimensions, or numbers out of
+            bounds.
 
     References:
         The functions of this folder that have these names.
@@ -40,7 +41,14 @@ def disentanglement_scores(vae, generator=None, n=10_000, seed=0):
     n = min(check_int("n", n, 8), generator.n_images)
     rng = np.random.default_rng(check_int("seed", seed, 0))
     factors = generator.factors_at(np.sort(rng.choice(generator.n_images, n, replace=False)))
-    codes = vae.encode(generator.images(factors))
+    images = generator.images(factors)
+    event_shape = getattr(vae, "event_shape", images.shape[1:])
+    if tuple(event_shape) != images.shape[1:]:
+        raise ValueError(
+            f"`generator` must make images of the shape that the model takes, {tuple(event_shape)}, such as "
+            f"FactorShapes(image_size=...). Received: images of shape {images.shape[1:]}"
+        )
+    codes = vae.encode(images)
     z_mean, z_log_var = codes if isinstance(codes, (tuple, list)) else (codes, None)
     steps = _steps(z_mean, z_log_var, factors, generator.categorical, generator.n_images, seed)
     steps["factor_vae_score"] = lambda: generated_factor_vae_score(vae.encode, generator, seed=seed)

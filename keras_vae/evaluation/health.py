@@ -152,9 +152,10 @@ def check_health(vae, x_test, x_train=None, y_test=None, y_train=None, history=N
         ValueError: for another model, data that do not fit it, or too few of them.
     """
     measures = measure(vae, x_test, x_train, y_test, y_train, n_rows, seed)
-    found = tuple(_findings(measures, best_epoch(history)))
-    if measures.weighted:
-        found = tuple(map(findings.for_weighted, found))
+    found = tuple(
+        findings.for_model(finding, measures.beta, measures.weighted)
+        for finding in _findings(measures, best_epoch(history))
+    )
     reached = {_leads_to(finding) for finding in found}
     verdict = next(name for name in VERDICTS if name in reached or name == "healthy")
     n_train = 0 if measures.elbo_train is None else len(measures.elbo_train)

@@ -34,6 +34,7 @@ VARIANCE, GAP = "posterior variance", "train-test gap"
 FREE_BITS = {"free_bits": 0.25}
 ANNEALING = {"callbacks": "[BetaAnnealing(functools.partial(schedules.linear, n_steps=5000))]"}
 BETA_1 = {"beta": 1.0}
+NO_RATE = "cannot be told: to narrow the posteriors does not raise the KL"
 # Where the present number is not known here.
 LONGER, FEWER_UNITS = {"epochs": "more"}, {"hidden_units": "fewer"}
 FLEXIBLE_PRIOR = {"prior": "keras_vae.layers.VampPrior(50)"}
@@ -78,11 +79,19 @@ class Finding:
         return {**fields, "remedy": [dict(remedy) for remedy in self.remedy]}
 
 
-def for_weighted(finding):
-    """The finding with remedies that a model on the importance-weighted bound can take."""
-    refused = (FREE_BITS, ANNEALING, BETA_1)
-    kept = tuple(remedy for remedy in finding.remedy if remedy not in refused)
-    return dataclasses.replace(finding, remedy=kept if kept or not finding.remedy else (WEIGHTED_REMEDY,))
+def for_model(finding, beta, weighted=False):
+    """The finding with those of its remedies that would change something about the model.
+
+    Args:
+        finding: `Finding`.
+        beta: float. Of the model.
+        weighted: bool. Whether the model is trained on the importance-weighted bound, which takes no weight of the KL.
+    """
+    without_effect = (FREE_BITS, ANNEALING, BETA_1) if weighted else (BETA_1,) if beta == 1.0 else ()
+    kept = tuple(remedy for remedy in finding.remedy if remedy not in without_effect)
+    if finding.remedy and not kept:
+        kept = (WEIGHTED_REMEDY,) if weighted else (LONGER,) if finding.name == RATE else ()
+    return dataclasses.replace(finding, remedy=kept)
 
 
 def _finite(value):
@@ -149,7 +158,7 @@ def judge_exchange_rate(rate, beta, weighted=False):
         sentence = "what another nat of KL would save; not judged: 1 is right for the ELBO, not for importance weights"
         return Finding(RATE, rate.value, "", "none", OK, sentence, (), rate.standard_error)
     if math.isnan(rate.value):
-        return Finding(RATE, math.nan, "", asked, OK, "cannot be told: there is no KL to spend")
+        return Finding(RATE, math.nan, "", asked, OK, NO_RATE)
     status, remedy = OK, ()
     sentence = "what the last nat of KL saves in reconstruction; 1 is best for the bound"
     # What the error leaves open counts in favour of the model.

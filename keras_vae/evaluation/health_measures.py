@@ -14,7 +14,7 @@ from keras_vae.evaluation.kl_split import KLSplit, kl_split
 from keras_vae.evaluation.latent import active_units, kl_per_dim
 from keras_vae.layers.prior import Prior, as_tfp_seed
 from keras_vae.layers.standard_normal import StandardNormal
-from keras_vae.models.data_checks import as_array, is_stream
+from keras_vae.models.data_checks import as_array, check_array, check_can_be_target, is_stream
 from keras_vae.models.importance_weighted import ImportanceWeighted
 from keras_vae.models.vae import VAE
 
@@ -98,8 +98,10 @@ def measure(vae, x_test, x_train=None, y_test=None, y_train=None, n_rows=2000, s
     rng = np.random.default_rng(check_int("seed", seed, 0))
     x_test, y_test = some_rows("x_test", x_test, y_test, n_rows, rng)
     own_target = y_test is None
+    _check_rows(vae, "test", x_test, y_test)
     if x_train is not None:
         x_train, y_train = some_rows("x_train", x_train, y_train, n_rows, rng)
+        _check_rows(vae, "train", x_train, y_train)
     test_codes = vae.encode(x_test)
     # What training has led to shows on the examples of the training.
     fitted_x, fitted_y, fitted = x_test, y_test, test_codes
@@ -195,6 +197,15 @@ def _check_model(vae):
             "`vae` must be a VAE whose q(z|x) is the Gaussian of its encoder. "
             f"Received: {type(vae).__name__}{' with a posterior flow' if bent else ''}"
         )
+
+
+def _check_rows(vae, part, x, y):
+    """Refuse what the model does not model before anything is computed with it."""
+    if y is None:
+        check_can_be_target(vae.event_shape, vae.target_shape)
+    else:
+        check_array(f"y_{part}", y, vae.target_shape, vae.likelihood)
+    check_array(f"x_{part}", x, vae.event_shape, vae.likelihood if y is None else None)
 
 
 def _prior_samples(vae, n, seed):

@@ -214,7 +214,8 @@ def plot_traversals(decode, z_mean, z_log_var, steps=9, limit=2.5, max_dims=12):
     """
     z_mean = np.asarray(z_mean, np.float32)
     kl = kl_per_dim(z_mean, z_log_var)
-    chosen = [k for k in np.argsort(-kl) if active_units(z_mean)[k]][:max_dims] or [int(np.argmax(kl))]
+    active = [int(k) for k in np.argsort(-kl) if active_units(z_mean)[k]]
+    chosen = active[:max_dims] or [int(np.argmax(kl))]
     # The code nearest to the mean of all codes: a real example, which the mean itself need not be.
     base = z_mean[np.argmin(np.square(z_mean - z_mean.mean(axis=0)).sum(axis=1))]
     codes = np.repeat(base[None], len(chosen) * steps, axis=0)
@@ -222,5 +223,8 @@ def plot_traversals(decode, z_mean, z_log_var, steps=9, limit=2.5, max_dims=12):
     for row, k in enumerate(chosen):
         codes[row * steps : (row + 1) * steps, k] = values
     labels = [f"z[{k}], {kl[k]:.2g} nats" for k in chosen]
-    title = f"each active dimension from -{limit:g} to +{limit:g}"
+    which = "each active dimension" if active else f"no dimension is active; z[{chosen[0]}]"
+    if len(active) > len(chosen):
+        which = f"the {len(chosen)} of {len(active)} active dimensions of largest KL"
+    title = f"{which} from -{limit:g} to +{limit:g}"
     return plot_grid(decode(codes), steps, title=title, row_labels=labels)

@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_vae.layers.sampling import reparameterize
 from keras_vae.likelihoods import get_likelihood
 from keras_vae.models.bounds import Pieces
-from keras_vae.models.make_vae import initial_weights_from
+from keras_vae.models.make_vae import check_model_class, initial_weights_from
 from keras_vae.models.objectives import refuse_other_objectives
 from keras_vae.models.top_down_prior import TopDownPrior
 from keras_vae.models.vae import VAE
@@ -150,8 +150,8 @@ class _WayDown:
     def _take(self, layer, p_mean, p_log_var, shift, log_ratio):
         """Count and draw in units of the prior, in which q is N(shift, exp(log_ratio)).
 
-        A latent that the data do not need ends with a prior as narrow as exp(-40), all but a constant. There
-        `(z - p_mean)^2 exp(-p_log_var)` is rounding multiplied by 10^17; in these units nothing is subtracted.
+        A latent that the data do not need ends with a prior that is all but a constant. There
+        `(z - p_mean)^2 exp(-p_log_var)` is rounding times 10^13; in these units nothing is subtracted.
         """
         epsilon = tf.zeros_like(shift) if self.epsilons is None else self.epsilons[layer]
         u = reparameterize(shift, log_ratio, epsilon)
@@ -200,8 +200,9 @@ def make_ladder_vae(
         `model`, built, not compiled.
 
     Raises:
-        ValueError: for an unknown network or likelihood, or sizes that do not fit.
+        ValueError: for an unknown network or likelihood, sizes that do not fit, or a `model` that is no such class.
     """
+    check_model_class(model, LadderVAE)
     likelihood = get_likelihood(likelihood, **({} if n_classes is None else {"n_classes": n_classes}))
     with initial_weights_from(seed):
         encoder, decoder = make_ladder(

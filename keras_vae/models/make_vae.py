@@ -41,8 +41,10 @@ def make_vae(
         `model`, built, not compiled.
 
     Raises:
-        ValueError: for an unknown network or likelihood, or shapes that do not fit them.
+        ValueError: for an unknown network or likelihood, shapes that do not fit them, or a `model` that is no such
+            class.
     """
+    check_model_class(model, VAE)
     networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_classes, 2, seed)
     return model(*networks, likelihood=likelihood, seed=seed, **kwargs)
 
@@ -66,6 +68,16 @@ def make_autoencoder(
     """
     networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_classes, 1, seed)
     return Autoencoder(*networks, likelihood=likelihood)
+
+
+def check_model_class(model, base):
+    """Check that `model` is a class, `base` or a subclass.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    if not isinstance(model, type) or not issubclass(model, base):
+        raise ValueError(f"`model` must be the class {base.__name__} or a subclass. Received: model={model!r}")
 
 
 def _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_classes, n_outputs, seed):

@@ -5,6 +5,10 @@ import itertools
 import keras
 import tensorflow as tf
 
+# An outlier far out in a latent above drives the log variance below to any size, and `exp` of it to infinity: seen at
+# 480, for one image of MNIST in some hundred epochs.
+P_LOG_VAR_RANGE = (-30.0, 10.0)
+
 
 @keras.saving.register_keras_serializable(package="keras_vae")
 class TopDownDecoder(keras.Model):
@@ -16,7 +20,8 @@ class TopDownDecoder(keras.Model):
     Args:
         networks: list of Keras models from the top to the data. The first takes z of its layer, the others
             `[features, z]`. The last puts out `x_params`, the others `[features, p_mean, p_log_var]`: what the next
-            network goes on with, and the Gaussian prior of the next latent.
+            network goes on with, and the Gaussian prior of the next latent. A p_log_var below -30 or above 10 counts
+            as that.
 
     Raises:
         ValueError: if the networks do not fit each other.
@@ -62,7 +67,8 @@ class TopDownDecoder(keras.Model):
             outputs = network(z if features is None else [features, z], training=training)
             if layer < len(self.networks) - 1:
                 features, *p = outputs
-                p = [tf.cast(tensor, tf.float32) for tensor in p]
+                p_mean, p_log_var = (tf.cast(tensor, tf.float32) for tensor in p)
+                p = p_mean, tf.clip_by_value(p_log_var, *P_LOG_VAR_RANGE)
         return outputs
 
     def split(self, z):

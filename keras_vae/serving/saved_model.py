@@ -26,7 +26,7 @@ def load_saved_model(path):
     folder = newest_version(path)
     try:
         loaded = tf.saved_model.load(str(folder))
-    except (OSError, RuntimeError, ValueError, TypeError, tf.errors.OpError) as error:
+    except (OSError, RuntimeError, ValueError, TypeError, LookupError, tf.errors.OpError) as error:
         reason = " ".join(str(error).split())[:300]
         raise ValueError(f"{folder} cannot be read as a SavedModel: {reason}") from None
     return SavedModel(loaded, folder)

@@ -7,6 +7,7 @@ import math
 import os
 import pathlib
 import re
+import zipfile
 
 import keras
 
@@ -251,8 +252,10 @@ def load_model(path):
         model = keras.models.load_model(path)
     except Exception as error:
         # Keras, h5py and zipfile raise half a dozen types for a damaged file; the first line says which it was.
-        reason = str(error).strip().split("\n")[0]
-        raise ValueError(f"{path} cannot be read as a model: {reason or type(error).__name__}") from None
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        if os.path.isfile(path) and not zipfile.is_zipfile(path):
+            reason = "it is damaged or cut off: no .keras archive"  # Keras would call it missing.
+        raise ValueError(f"{path} cannot be read as a model: {reason}") from None
     if not isinstance(model, VAE):
         raise ValueError(f"{path} must hold a VAE of keras-vae. Received: {type(model).__name__}")
     return model

@@ -1,7 +1,6 @@
 """Settings of a run: those given, the others by the kind of data; kept when it goes on."""
 
 import os
-import pathlib
 
 from keras_vae._checks import check_choice, check_int, check_number
 from keras_vae.data.named import NAMES
@@ -152,4 +151,4 @@ def resume_config(run, **given):
 
 def full_name(data):
     """A name as it is, a path in full: the run may go on from another working directory."""
-    return data if data == "digits" or data in NAMES else os.path.abspath(pathlib.Path(data).expanduser())
+    return data if data == "digits" or data in NAMES else os.path.abspath(os.path.expanduser(data))

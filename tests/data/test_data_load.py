@@ -35,6 +35,8 @@ def test_the_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "b.csv").write_text("a\n1\n2\n")
     assert load("~/b.csv").name == "b.csv"
+    with pytest.raises(FileNotFoundError, match=r"there is no data set '~nobody-of-that-name/b\.csv'"):
+        load("~nobody-of-that-name/b.csv")
 
 
 @pytest.mark.parametrize("source", [None, 3, "", "  "])

@@ -212,3 +212,11 @@ def test_a_picture_leaves_pyplot_alone():
     plot_factor_matrix(np.eye(2))
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or pyplot.get_fignums() == []
+
+
+def test_images_of_another_shape_than_the_model_takes_are_refused():
+    vae = make_vae((28, 28, 1), 2, hidden_units=(4,))
+    with pytest.raises(
+        ValueError, match=r"`generator` must make images of the shape that the model takes, \(28, 28, 1\)"
+    ):
+        disentanglement_scores(vae)

@@ -9,6 +9,7 @@ from health_cases import CASES, FACTORS, NOISE, D, examples, gain_of, linear_vae
 import keras_vae
 from keras_vae.evaluation import health_findings as findings
 from keras_vae.evaluation.health import VERDICTS, best_epoch, check_health, number_text, remedies_text
+from keras_vae.evaluation.health_decoder import Mean
 from keras_vae.evaluation.health_findings import FAULT, OK, WARNING, Finding
 from keras_vae.evaluation.health_measures import clipped_share, some_rows
 from keras_vae.layers.inverse_autoregressive_flow import InverseAutoregressiveFlow
@@ -218,16 +219,30 @@ def test_clipped_log_variances_are_seen():
     [
         ({"x_test": np.zeros((19, D))}, r"`x_test` must hold at least 20 examples. Received: x_test.shape=\(19, 12\)"),
         ({"x_train": np.zeros((3, D))}, "`x_train` must hold at least 20 examples"),
-        ({"x_test": np.zeros((30, 5))}, "`x` must have the shape"),
+        ({"x_test": np.zeros((30, 5))}, "`x_test` must have the shape"),
         (
             {"y_test": np.zeros((7, D))},
             "`x_test` and its targets must have the same number of rows. Received: 30 and 7",
         ),
+        ({"x_test": np.full((30, D), np.inf)}, "`x_test` must be finite"),
+        ({"x_train": np.full((30, D), np.nan)}, "`x_train` must be finite"),
+        ({"y_test": np.zeros((30, 2))}, "`y_test` must have the shape"),
         ({"n_rows": 10}, "`n_rows` must be a whole number >= 20"),
         ({"seed": -1}, "`seed` must be a whole number >= 0"),
         ({"vae": make_autoencoder((D,), 2, hidden_units=(4,))}, "`vae` must be a VAE .* Received: Autoencoder"),
     ],
-    ids=["few", "few-training", "shape", "targets", "rows", "seed", "autoencoder"],
+    ids=[
+        "few",
+        "few-training",
+        "shape",
+        "targets",
+        "infinite",
+        "nan-training",
+        "shape-of-targets",
+        "rows",
+        "seed",
+        "autoencoder",
+    ],
 )
 def test_wrong_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
@@ -257,6 +272,24 @@ def test_a_model_on_the_importance_weighted_bound_is_not_judged_by_the_rate_of_t
     assert report.finding(findings.RATE).status == OK
     assert report.finding(findings.RATE).sentence.startswith("what another nat of KL would save; not judged")
     assert report.verdict != "over-regularised"
+
+
+def test_no_remedy_is_what_the_model_has_already():
+    low = findings.judge_exchange_rate(Mean(0.05, 0.001), 1.0)
+    assert low.remedy == ({"beta": 1.0},)
+    assert findings.for_model(low, beta=1.0).remedy == ({"epochs": "more"},)
+    assert findings.for_model(low, beta=0.01).remedy == ({"beta": 1.0},)
+    assert low.status == FAULT
+    shifted = linear_vae()
+    shifted.encoder.get_layer("z_mean").bias.assign_add(np.full(shifted.latent_dim, 6.0))
+    for finding in check_health(shifted, examples(300)).findings:
+        assert {"beta": 1.0} not in finding.remedy
+
+
+def test_grey_values_of_255_are_refused_by_name_before_anything_is_computed():
+    vae = make_vae((D,), 2, hidden_units=(4,), likelihood="bernoulli")
+    with pytest.raises(ValueError, match="`x_test` does not fit the likelihood Bernoulli.*divide by 255"):
+        check_health(vae, np.full((30, D), 255.0))
 
 
 def test_no_remedy_is_an_argument_that_the_model_refuses():
@@ -308,5 +341,7 @@ def test_a_warning_is_named_in_a_healthy_report(reports, monkeypatch):
     assert report.verdict == "healthy"
     assert report.finding(findings.HOLES).status == WARNING
     assert report.sentence == "no fault found; look at: holes, codes beyond the prior"
-    assert "to change holes, codes beyond the prior, pass one of these:\n  beta=1.0\n" in str(report)
+    assert "to change holes, codes beyond the prior, pass one of these:\n  prior=keras_vae.layers.VampPrior(50)" in str(
+        report
+    )
     assert FAULT not in {f.status for f in report.findings}

@@ -201,6 +201,7 @@ def test_traversals_without_an_active_dimension_show_the_one_of_largest_kl(rng):
     z_log_var = np.broadcast_to([0.0, -4.0], (5, 2))
     figure = plot_traversals(lambda z: examples("grey", len(z), rng), np.zeros((5, 2)), z_log_var, steps=2)
     assert [ax.get_ylabel().split(",")[0] for ax in figure.axes[::2]] == ["z[1]"]
+    assert figure.get_suptitle() == "no dimension is active; z[1] from -2.5 to +2.5"
 
 
 def test_traversals_show_at_most_so_many_dimensions(rng):
@@ -208,6 +209,7 @@ def test_traversals_show_at_most_so_many_dimensions(rng):
     arguments = {"steps": 2, "max_dims": 2}
     figure = plot_traversals(lambda z: examples("grey", len(z), rng), z_mean, np.zeros_like(z_mean), **arguments)
     assert [ax.get_ylabel().split(",")[0] for ax in figure.axes[::2]] == ["z[2]", "z[1]"]
+    assert figure.get_suptitle() == "the 2 of 3 active dimensions of largest KL from -2.5 to +2.5"
 
 
 def test_no_picture_needs_pyplot(rng, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 from keras_vae.layers.mixture_prior import MixtureOfGaussians
 from keras_vae.likelihoods.gaussian_fixed import GaussianFixed
 from keras_vae.likelihoods.registry import LIKELIHOODS
+from keras_vae.models.ladder_vae import make_ladder_vae
 from keras_vae.models.make_vae import make_vae
 from keras_vae.networks.registry import NETWORKS
 
@@ -123,3 +124,11 @@ def test_without_a_seed_every_model_is_another():
 def test_arguments_out_of_bounds_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         make_vae(**{"event_shape": (4,), "latent_dim": 2, "hidden_units": (8,), **arguments})
+
+
+@pytest.mark.parametrize("model", ["IWAE", int, make_vae])
+def test_a_model_must_be_a_class_of_the_library(model):
+    with pytest.raises(ValueError, match=r"`model` must be the class VAE or a subclass\. Received: model="):
+        make_vae((4,), 2, hidden_units=(8,), model=model)
+    with pytest.raises(ValueError, match=r"`model` must be the class LadderVAE or a subclass\. Received: model="):
+        make_ladder_vae((4,), (2,), model=model)

@@ -116,6 +116,16 @@ def test_what_is_no_export_cannot_be_loaded(tmp_path):
         load_saved_model(tmp_path)
 
 
+def test_an_export_whose_variables_are_cut_off_cannot_be_loaded(tmp_path):
+    from helpers import small_vae
+
+    folder = export_saved_model(small_vae(), tmp_path / "export")
+    (data,) = (pathlib.Path(folder) / "variables").glob("variables.data-*")
+    data.write_bytes(data.read_bytes()[:20])
+    with pytest.raises(ValueError, match="cannot be read as a SavedModel"):
+        load_saved_model(folder)
+
+
 # Models of every history.
 
 
