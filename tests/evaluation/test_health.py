@@ -288,7 +288,7 @@ def test_no_remedy_is_what_the_model_has_already():
 
 def test_grey_values_of_255_are_refused_by_name_before_anything_is_computed():
     vae = make_vae((D,), 2, hidden_units=(4,), likelihood="bernoulli")
-    with pytest.raises(ValueError, match="`x_test` does not fit the likelihood Bernoulli.*divide by 255"):
+    with pytest.raises(ValueError, match=r"`x_test` does not fit the likelihood Bernoulli.*divide by 255"):
         check_health(vae, np.full((30, D), 255.0))
 
 
