@@ -470,3 +470,27 @@ def test_a_seed_for_tfp_is_a_pair_of_int32_or_nothing():
     assert pair.dtype == tf.int32
     assert pair.shape == (2,)
     np.testing.assert_array_equal(pair, as_tfp_seed(SEED.numpy()))
+
+
+@pytest.mark.parametrize("log_var", [-18.0, -2.0, 1.0])
+def test_density_and_gradient_of_a_mixture_are_those_of_tfp(rng, log_var):
+    prior = MixtureOfGaussians(50, seed=0)
+    prior.build((None, 10))
+    prior.logits.assign(rng.normal(size=50))
+    prior.log_vars.assign(log_var + 0.3 * rng.normal(size=(50, 10)))
+    means, log_vars = (tf.cast(w, tf.float64) for w in (prior.means, prior.log_vars))
+    gaussians = tfd.Independent(tfd.Normal(means, tf.exp(0.5 * log_vars)), 1)
+    reference = tfd.MixtureSameFamily(tfd.Categorical(logits=tf.cast(prior.logits, tf.float64)), gaussians)
+    # Points near components, where the squares cancel, and between them.
+    near = means.numpy()[:20] + np.exp(0.5 * log_var) * rng.normal(size=(20, 10))
+    z = tf.constant(np.concatenate([near, rng.normal(size=(20, 10))]), tf.float32)
+    values, gradients = [], []
+    for density in (prior.log_prob, lambda z: tf.cast(reference.log_prob(tf.cast(z, tf.float64)), tf.float32)):
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            value = density(z)
+        values.append(value.numpy())
+        gradients.append(tape.gradient(value, z).numpy())
+    np.testing.assert_allclose(values[0], values[1], rtol=1e-5, atol=1e-5)
+    scale = np.abs(gradients[1]).max()
+    np.testing.assert_allclose(gradients[0], gradients[1], rtol=1e-4, atol=1e-6 * scale)
