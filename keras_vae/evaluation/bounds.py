@@ -84,7 +84,8 @@ def estimate_bounds(model, x, n_samples=5000, y=None, seed=0, batch_size=256, ma
     _check_density(model)
     elbo, log_prob, share = model._score_rows(x, n_samples, y, seed, batch_size, mask)
     log_prob = _estimate(log_prob, n_samples, "importance-weighted log p(x)")
-    bits = bits_per_dim(log_prob.mean, model.target_shape) / float(share.mean(dtype=np.float64))
+    # Of nothing there are no bits.
+    bits = bits_per_dim(log_prob.mean, model.target_shape) / (float(share.mean(dtype=np.float64)) or math.nan)
     return Bounds(_estimate(elbo, n_samples, "ELBO"), log_prob, bits)
 
 

@@ -143,6 +143,10 @@ def test_the_mask_of_a_stream_is_that_of_the_array(vae, x, mask):
     np.testing.assert_array_equal(vae.elbo(weighted, 3), vae.elbo(x, 3, batch_size=16))
 
 
+def test_where_all_is_hidden_there_are_no_bits(vae, x):
+    assert math.isnan(estimate_bounds(vae, x[:4], 2, mask=np.zeros((4, 6))).bits_per_dim)
+
+
 def test_a_mask_of_leading_axes_weighs_all_elements_below():
     vae = small_vae(event_shape=(2, 3))
     x = np.random.default_rng(0).normal(size=(5, 2, 3)).astype("float32")
