@@ -19,30 +19,22 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
         likelihoods,
         networks,
         numerics,
+        objectives,
         optimizers,
+        priors,
+        samplers,
         schedules,
+        serving,
     )
-    from keras_vae.models import (
-        IWAE,
-        VAE,
-        Autoencoder,
-        BetaTCVAE,
-        InfoVAE,
-        LadderIWAE,
-        LadderVAE,
-        make_autoencoder,
-        make_ladder_vae,
-        make_vae,
-    )
+    from keras_vae.models import VAE, Autoencoder, LadderVAE, make_autoencoder, make_ladder_vae, make_vae
+    from keras_vae.models.registered import register_classes
     from keras_vae.networks import make_decoder, make_encoder
     from keras_vae.serving import export_saved_model, load_saved_model
 
+    register_classes()
+
     __all__ = [
         "VAE",
-        "IWAE",
-        "BetaTCVAE",
-        "InfoVAE",
-        "LadderIWAE",
         "LadderVAE",
         "Autoencoder",
         "make_vae",
@@ -60,9 +52,16 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
         "likelihoods",
         "networks",
         "numerics",
+        "objectives",
         "optimizers",
+        "priors",
+        "samplers",
         "schedules",
+        "serving",
     ]
+
+    def __dir__():
+        return [*__all__, "__version__", "__doc__"]
 else:
 
     def __getattr__(name):

@@ -1,9 +1,11 @@
-"""Argument checks shared by every module: each names the argument, what was wanted and what came."""
+"""Argument checks: each error names the argument, says what was wanted and shows what was received."""
 
 import numbers
+from collections.abc import Collection
+from typing import Any
 
 
-def check_choice(name, value, choices):
+def check_choice(name: str, value: Any, choices: Collection) -> Any:
     """Return `value` if it is one of `choices`.
 
     Raises:
@@ -14,7 +16,7 @@ def check_choice(name, value, choices):
     return value
 
 
-def check_int(name, value, minimum):
+def check_int(name: str, value: Any, minimum: int) -> int:
     """Return `value` as an int if it is a whole number >= `minimum` (a bool is not a number here).
 
     Raises:
@@ -25,7 +27,9 @@ def check_int(name, value, minimum):
     return int(value)
 
 
-def check_number(name, value, minimum=None, maximum=None, exclusive=False):
+def check_number(
+    name: str, value: Any, minimum: float | None = None, maximum: float | None = None, exclusive: bool = False
+) -> float:
     """Return `value` as a float if it is a finite number within the bounds.
 
     Args:
@@ -54,7 +58,7 @@ def check_number(name, value, minimum=None, maximum=None, exclusive=False):
     return float(value)
 
 
-def check_shape(name, shape):
+def check_shape(name: str, shape: Any) -> tuple[int, ...]:
     """Return `shape` as a tuple of ints >= 1 (an event shape: no batch axis, no None).
 
     Raises:
@@ -66,8 +70,7 @@ def check_shape(name, shape):
         entries = tuple(shape)
     except TypeError:
         entries = ()
-    bad = [n for n in entries if isinstance(n, bool) or not isinstance(n, numbers.Integral) or n < 1]
-    if not entries or bad:
+    if not entries or not all(_is_size(n) for n in entries):
         raise ValueError(
             f"`{name}` must be a tuple of whole numbers >= 1 without the batch axis, "
             f"such as (28, 28, 1). Received: {name}={shape!r}"
@@ -75,8 +78,32 @@ def check_shape(name, shape):
     return tuple(int(n) for n in entries)
 
 
-def check_same_shape(**tensors):
-    """Check that the static shapes of all tensors given by name agree wherever both are known.
+def check_sizes(name: str, sizes: Any, may_be_empty: bool = False) -> tuple[int, ...]:
+    """Return a tuple or list of sizes, such as the widths of hidden layers, as a tuple of ints >= 1.
+
+    Args:
+        name: str. Name of the argument, for the message.
+        sizes: The tuple or list.
+        may_be_empty: bool. Whether `()` is allowed.
+
+    Raises:
+        ValueError: if it is no tuple or list, is empty without permission, or an entry is not a whole number >= 1.
+    """
+    is_sequence = isinstance(sizes, (list, tuple)) and (may_be_empty or len(sizes) > 0)
+    if not is_sequence or not all(_is_size(n) for n in sizes):
+        raise ValueError(
+            f"`{name}` must be a tuple of {'' if may_be_empty else 'one or more '}whole numbers >= 1, "
+            f"such as (32, 16){', or ()' if may_be_empty else ''}. Received: {name}={sizes!r}"
+        )
+    return tuple(int(n) for n in sizes)
+
+
+def _is_size(value):
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= 1
+
+
+def check_same_shape(**tensors: Any) -> None:
+    """Check that the static shapes of the tensors agree; a size that is not known yet agrees with any other.
 
     Raises:
         ValueError: if two shapes differ.
@@ -90,7 +117,7 @@ def check_same_shape(**tensors):
             )
 
 
-def shapes_agree(a, b):
+def shapes_agree(a: Any, b: Any) -> bool:
     """Whether two static shapes have the same rank and no two known sizes differ (None is unknown)."""
     a, b = tuple(a), tuple(b)
     return len(a) == len(b) and all(m is None or n is None or m == n for m, n in zip(a, b, strict=True))

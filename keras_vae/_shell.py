@@ -11,7 +11,8 @@ def is_shell_program():
     if program == "-m":
         # So it stands while Python looks for the module to run; afterwards, also in a script with an option -m of its
         # own, a path is there.
-        return any(word.removeprefix("-m") in ("keras_vae", "keras_vae.cli") for word in sys.orig_argv)
+        modules = ("keras_vae", "keras_vae.cli", "keras_vae.cli.app")
+        return any(word.removeprefix("-m") in modules for word in sys.orig_argv)
     return pathlib.Path(program).stem == "keras-vae"
 
 

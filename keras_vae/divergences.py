@@ -1,13 +1,25 @@
 """Divergences between distributions, per example, in nats."""
 
-import math
+from typing import Any
 
+import tensorflow as tf
 from keras import ops
 
 from keras_vae._checks import check_int, check_number, check_same_shape
+from keras_vae.numerics import gaussian_log_prob
+
+__all__ = [
+    "categorical_kl",
+    "diagonal_gaussians_kl",
+    "gaussian_kl",
+    "gaussian_kl_per_dim",
+    "monte_carlo_kl",
+    "standard_normal_mmd",
+    "total_correlation",
+]
 
 
-def gaussian_kl_per_dim(z_mean, z_log_var):
+def gaussian_kl_per_dim(z_mean: tf.Tensor, z_log_var: tf.Tensor) -> tf.Tensor:
     """KL divergence of each latent dimension from the standard normal.
 
     Args:
@@ -28,7 +40,7 @@ def gaussian_kl_per_dim(z_mean, z_log_var):
     return 0.5 * (ops.square(z_mean) + ops.expm1(z_log_var) - z_log_var)
 
 
-def gaussian_kl(z_mean, z_log_var):
+def gaussian_kl(z_mean: tf.Tensor, z_log_var: tf.Tensor) -> tf.Tensor:
     """KL divergence from the standard normal: KL( N(z_mean, exp(z_log_var)) || N(0, I) ).
 
     Args:
@@ -47,7 +59,9 @@ def gaussian_kl(z_mean, z_log_var):
     return ops.sum(gaussian_kl_per_dim(z_mean, z_log_var), axis=-1)
 
 
-def diagonal_gaussians_kl(q_mean, q_log_var, p_mean, p_log_var):
+def diagonal_gaussians_kl(
+    q_mean: tf.Tensor, q_log_var: tf.Tensor, p_mean: tf.Tensor, p_log_var: tf.Tensor
+) -> tf.Tensor:
     """KL divergence between two diagonal Gaussians: KL( N(q_mean, exp(q_log_var)) || N(p_mean, exp(p_log_var)) ).
 
     Args:
@@ -71,7 +85,7 @@ def diagonal_gaussians_kl(q_mean, q_log_var, p_mean, p_log_var):
     return 0.5 * ops.sum(distance + ops.expm1(log_ratio) - log_ratio, axis=-1)
 
 
-def categorical_kl(q_logits, p_logits=None):
+def categorical_kl(q_logits: tf.Tensor, p_logits: tf.Tensor | None = None) -> tf.Tensor:
     """KL divergence between two categorical distributions, by default from the uniform one.
 
     Args:
@@ -98,13 +112,16 @@ def categorical_kl(q_logits, p_logits=None):
     return ops.sum(terms, axis=-1)
 
 
-def monte_carlo_kl(q, p, n_samples=1, seed=None):
+def monte_carlo_kl(
+    q: Any, p: Any, n_samples: int = 1, seed: int | tuple[int, int] | tf.Tensor | None = None
+) -> tf.Tensor:
     """Unbiased estimate of KL(q || p) from samples of q, for any pair of TFP distributions.
 
     Args:
-        q: `tfp.distributions.Distribution`, batch shape `(...,)`. Sampled from, by reparameterisation where it has one.
-        p: `tfp.distributions.Distribution`, batch shape broadcastable to that of `q`.
-        n_samples: int >= 1. Samples averaged over.
+        q: `tfp.distributions.Distribution`, batch shape `(...,)`. Its samples are differentiable if it is
+            reparameterised.
+        p: `tfp.distributions.Distribution`, batch shape broadcastable to the batch shape of `q`.
+        n_samples: int >= 1. Number of samples in the mean.
         seed: int, pair of ints or None, as TFP takes it.
 
     Returns:
@@ -121,11 +138,11 @@ def monte_carlo_kl(q, p, n_samples=1, seed=None):
     return ops.mean(q.log_prob(z) - p.log_prob(z), axis=0)
 
 
-def total_correlation(z, z_mean, z_log_var):
+def total_correlation(z: tf.Tensor, z_mean: tf.Tensor, z_log_var: tf.Tensor) -> tf.Tensor:
     """Total correlation of the aggregate posterior, KL( q(z) || prod_j q(z_j) ), estimated within a batch.
 
-    q(z) is taken as the mixture of the posteriors of the batch. Chen et al. divide by the size of the data set as well,
-    which only adds a constant.
+    q(z) is estimated by the mixture of the posteriors of the batch. Chen et al. also divide by the size of the data
+    set, which only adds a constant.
 
     Args:
         z: Tensor, shape `(batch, latent_dim)`. A draw of each posterior.
@@ -143,27 +160,26 @@ def total_correlation(z, z_mean, z_log_var):
     """
     check_same_shape(z=z, z_mean=z_mean, z_log_var=z_log_var)
     # (batch of z, batch of posteriors, latent_dim)
-    distance = ops.square(z[:, None] - z_mean[None]) * ops.exp(-z_log_var)[None]
-    log_q = -0.5 * (distance + z_log_var[None] + math.log(2.0 * math.pi))
+    log_q = gaussian_log_prob(z[:, None], z_mean[None], z_log_var[None])
     log_n = ops.log(ops.cast(ops.shape(z)[0], "float32"))
     log_q_joint = ops.logsumexp(ops.sum(log_q, axis=-1), axis=1) - log_n
     log_q_product = ops.sum(ops.logsumexp(log_q, axis=1) - log_n, axis=-1)
     return log_q_joint - log_q_product
 
 
-def standard_normal_mmd(z, bandwidth):
+def standard_normal_mmd(z: tf.Tensor, bandwidth: float) -> tf.Tensor:
     """Squared maximum mean discrepancy of draws from the standard normal, with a Gaussian kernel.
 
-    The kernel is `exp(-|a - b|^2 / (2 bandwidth^2))`. Its means over the standard normal are known in closed form: no
-    draws of the prior are needed. Unbiased over draws.
+    The kernel is `exp(-|a - b|^2 / (2 bandwidth^2))`. Its means over the standard normal are known in closed form, so
+    that no draws of the prior are needed. The estimate is unbiased.
 
     Args:
         z: Tensor, shape `(batch, latent_dim)`.
         bandwidth: float > 0. In units of z.
 
     Returns:
-        Tensor, shape `(batch,)`. No unit; the mean over the batch is the estimate, which may be negative. 0 for a
-        batch of one draw, which has no estimate.
+        Tensor, shape `(batch,)`. No unit; the mean over the batch is the estimate, which may be negative. A batch of
+        one draw has no estimate: it gives 0.
 
     Raises:
         ValueError: if `bandwidth` is not > 0.
@@ -176,10 +192,14 @@ def standard_normal_mmd(z, bandwidth):
     squares = ops.sum(ops.square(z), axis=-1)
     distances = ops.maximum(squares[:, None] + squares[None] - 2.0 * ops.matmul(z, ops.transpose(z)), 0.0)
     n = ops.cast(ops.shape(z)[0], z.dtype)
-    # Without the pairs of a draw with itself, whose kernel is 1.
+    # Subtract the pairs of a draw with itself, whose kernel is 1.
     among_draws = (ops.sum(ops.exp(-0.5 * distances / variance), axis=1) - 1.0) / ops.maximum(n - 1.0, 1.0)
     shrink = variance / (1.0 + variance)
     to_prior = shrink ** (0.5 * dim) * ops.exp(-0.5 * squares / (1.0 + variance))
     within_prior = (variance / (2.0 + variance)) ** (0.5 * dim)
-    # One draw has no pair: what is left would be no estimate.
+    # One draw has no pair: the other two terms alone would be no estimate.
     return ops.where(n > 1.0, among_draws - 2.0 * to_prior + within_prior, ops.zeros_like(squares))
+
+
+def __dir__():
+    return __all__

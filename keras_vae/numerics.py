@@ -1,11 +1,18 @@
-"""Numerically careful sums: log-mean-exp and sums over event axes."""
+"""Numerical helpers: log-mean-exp, sums over event axes, Gaussian log density, seeds for TensorFlow Probability."""
 
 import math
+import numbers
 
+import numpy as np
+import tensorflow as tf
 from keras import ops
 
+__all__ = ["LOG_2_PI", "as_tfp_seed", "gaussian_log_prob", "log_mean_exp", "sum_event"]
 
-def log_mean_exp(x, axis):
+LOG_2_PI = math.log(2.0 * math.pi)
+
+
+def log_mean_exp(x: tf.Tensor, axis: int) -> tf.Tensor:
     """Log of the mean of `exp(x)` along an axis, without overflow.
 
     Args:
@@ -24,8 +31,8 @@ def log_mean_exp(x, axis):
     return ops.logsumexp(x, axis=axis) - log_n
 
 
-def sum_event(x):
-    """Sum over every axis but the first: what turns per-element values into one number per example.
+def sum_event(x: tf.Tensor) -> tf.Tensor:
+    """Sum over every axis but the first: values per element become one number per example.
 
     Args:
         x: Tensor, shape `(batch, ...)`.
@@ -35,3 +42,51 @@ def sum_event(x):
     """
     axes = tuple(range(1, len(x.shape)))
     return ops.sum(x, axis=axes) if axes else x
+
+
+def gaussian_log_prob(x: tf.Tensor, mean: tf.Tensor, log_var: tf.Tensor) -> tf.Tensor:
+    """Log density of a normal distribution, from its log variance.
+
+    The tfp object takes a standard deviation instead of a log variance, which costs an exponential, a logarithm and a
+    division more.
+
+    Args:
+        x: Tensor of any shape.
+        mean: Tensor, broadcastable.
+        log_var: Tensor, broadcastable. Log variance, not log stddev.
+
+    Returns:
+        Tensor of the common shape. Nats, per element.
+    """
+    return -0.5 * (tf.math.squared_difference(x, mean) * tf.exp(-log_var) + log_var + LOG_2_PI)
+
+
+def as_tfp_seed(seed: int | np.ndarray | tf.Tensor | None) -> tf.Tensor | None:
+    """A seed in the form TensorFlow Probability takes: two int32 numbers made of all the bits given.
+
+    Args:
+        seed: int of 64 bits, or integer array or tensor of shape `(2,)`; None stays None.
+
+    Returns:
+        int32 Tensor of shape `(2,)`, or None.
+
+    Raises:
+        ValueError: if `seed` is none of these.
+    """
+    if seed is None:
+        return None
+    pair = (0, seed) if isinstance(seed, numbers.Integral) and not isinstance(seed, bool) else seed
+    pair = pair if tf.is_tensor(pair) else np.asarray(pair)
+    # `as_numpy_dtype` of a tensor and `dtype` of an array: "iu" are the signed and unsigned whole numbers.
+    kind = np.dtype(pair.dtype.as_numpy_dtype if tf.is_tensor(pair) else pair.dtype).kind
+    if kind not in "iu" or not tf.TensorShape(pair.shape).is_compatible_with((2,)):
+        raise ValueError(
+            f"`seed` must be None, a 64-bit int or an integer tensor of shape (2,). Received: seed={seed!r}"
+        )
+    # Hashing keeps all 128 bits in play; a cast to int32 would drop half of them.
+    pair = tf.cast(pair, tf.int64)
+    return tf.random.stateless_uniform((2,), pair, minval=None, maxval=None, dtype=tf.int32, alg="philox")
+
+
+def __dir__():
+    return __all__

@@ -3,31 +3,36 @@
 import keras
 import tensorflow as tf
 
+from keras_vae._keras import adam_moments
+
+__all__ = ["Adam"]
+
 
 @keras.saving.register_keras_serializable(package="keras_vae")
 class Adam(keras.optimizers.Adam):
     """`keras.optimizers.Adam` that updates each dense float32 weight in one fused kernel.
 
-    Same arguments and variables as the parent, and the same numbers up to rounding; on a CPU the parent reads and
-    writes every weight about ten times per step, this one once. Sparse gradients, other dtypes and `amsgrad=True` take
-    the parent's way. `compile(optimizer="adam")` of the models here means this class.
+    It has the arguments and variables of the parent, and gives the same numbers up to rounding. On a CPU the parent
+    reads and writes every weight about ten times per step, this class once. Sparse gradients, other dtypes and
+    `amsgrad=True` are left to the parent. `compile(optimizer="adam")` of the models here means this class.
 
     References:
-        Kingma & Ba 2015, algorithm 1 with the bias correction folded into the step size. https://arxiv.org/abs/1412.6980
+        Kingma & Ba 2015, algorithm 1, with the bias correction in the step size. https://arxiv.org/abs/1412.6980
     """
 
-    def update_step(self, gradient, variable, learning_rate):
-        """Apply one gradient to one weight."""
+    def update_step(
+        self, gradient: tf.Tensor | tf.IndexedSlices, variable: keras.Variable, learning_rate: tf.Tensor | float
+    ) -> None:
         if self.amsgrad or isinstance(gradient, tf.IndexedSlices) or variable.dtype != tf.float32:
             super().update_step(gradient, variable, learning_rate)
             return
-        index = self._get_variable_index(variable)
+        momentum, velocity = adam_moments(self, variable)
         # With gradient accumulation `iterations` is a tensor, else a variable.
         step = tf.cast(tf.convert_to_tensor(self.iterations) + 1, tf.float32)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
+            m=momentum.value.handle,
+            v=velocity.value.handle,
             beta1_power=tf.pow(self.beta_1, step),
             beta2_power=tf.pow(self.beta_2, step),
             lr=tf.cast(learning_rate, tf.float32),
@@ -36,3 +41,7 @@ class Adam(keras.optimizers.Adam):
             epsilon=self.epsilon,
             grad=tf.cast(gradient, tf.float32),
         )
+
+
+def __dir__():
+    return __all__

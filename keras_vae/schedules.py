@@ -1,91 +1,165 @@
-"""Values by training step (KL weight, KL target) as pure functions of the step."""
+"""Values that change with the training step, such as the weight of the KL: made once, then called with the step."""
 
+import dataclasses
 import math
+from collections.abc import Callable
 
 from keras_vae._checks import check_int, check_number
 
+__all__ = ["Schedule", "capacity", "constant", "cyclical", "linear"]
 
-def constant(step, value=1.0):
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Schedule:
+    """A value for every training step; `linear` and the other functions of this module make one.
+
+    It has no state: a step always gives the same value. It prints as the call that made it.
+
+    Attributes:
+        name: str. Name of the function that made it.
+        formula: Callable from a step, counted from 0, and `arguments` to a float.
+        arguments: dict. The arguments it was made with, checked.
+    """
+
+    name: str
+    formula: Callable[..., float]
+    arguments: dict[str, float]
+
+    def __call__(self, step: int) -> float:
+        """The value at a step.
+
+        Args:
+            step: int >= 0. Training step, counted from 0.
+
+        Raises:
+            ValueError: if `step` is not a whole number >= 0.
+        """
+        return self.formula(check_int("step", step, 0), **self.arguments)
+
+    def __repr__(self):
+        return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in self.arguments.items())})"
+
+
+def constant(value: float = 1.0) -> Schedule:
     """The same value at every step.
 
     Args:
-        step: int. Training step, counted from 0.
         value: float.
 
     Returns:
-        float, `value`.
+        `Schedule`, called with the step.
+
+    Raises:
+        ValueError: if `value` is not a finite number.
     """
-    check_int("step", step, 0)
-    return check_number("value", value)
+    return Schedule("constant", _constant, {"value": check_number("value", value)})
 
 
-def linear(step, n_steps, start=0.0, end=1.0):
+def linear(n_steps: int, start: float = 0.0, end: float = 1.0) -> Schedule:
     """A straight line from `start` to `end` over `n_steps` steps, then `end`.
 
     Args:
-        step: int. Training step, counted from 0.
         n_steps: int >= 1. Length of the ramp in steps.
         start: float. Value at step 0.
         end: float. Value from step `n_steps` on.
 
     Returns:
-        float.
+        `Schedule`, called with the step.
+
+    Raises:
+        ValueError: if an argument is out of bounds.
 
     References:
         KL annealing of Bowman et al. 2016, section 3.1. https://arxiv.org/abs/1511.06349
     """
-    check_int("step", step, 0)
-    check_int("n_steps", n_steps, 1)
-    fraction = min(step / n_steps, 1.0)
-    # The two-sided form returns `end` exactly at the end of the ramp.
-    return (1.0 - fraction) * check_number("start", start) + fraction * check_number("end", end)
+    arguments = {
+        "n_steps": check_int("n_steps", n_steps, 1),
+        "start": check_number("start", start),
+        "end": check_number("end", end),
+    }
+    return Schedule("linear", _linear, arguments)
 
 
-def cyclical(step, n_steps, n_cycles=4, ramp=0.5, start=0.0, end=1.0):
+def cyclical(n_steps: int, n_cycles: int = 4, ramp: float = 0.5, start: float = 0.0, end: float = 1.0) -> Schedule:
     """`n_cycles` ramps from `start` to `end` within `n_steps` steps, then `end`.
 
     Args:
-        step: int. Training step, counted from 0.
         n_steps: int >= n_cycles. Steps of all cycles together.
         n_cycles: int >= 1.
-        ramp: float in (0, 1]. Part of a cycle spent rising; the rest of it stays at `end`.
+        ramp: float in (0, 1]. Share of a cycle in which the value rises; for the rest of the cycle it stays at `end`.
         start: float. Value at the beginning of a cycle.
-        end: float. Value at its end and after the last one.
+        end: float. Value at the end of a cycle and after the last one.
 
     Returns:
-        float.
+        `Schedule`, called with the step.
+
+    Raises:
+        ValueError: if an argument is out of bounds.
 
     References:
         Fu et al. 2019, eq. 6. https://arxiv.org/abs/1903.10145
     """
-    check_int("step", step, 0)
-    check_int("n_cycles", n_cycles, 1)
-    check_int("n_steps", n_steps, n_cycles)
-    check_number("ramp", ramp, minimum=0.0, maximum=1.0, exclusive=True)
-    if step >= n_steps:
-        return check_number("end", end)
-    position = math.fmod(step * n_cycles / n_steps, 1.0)
-    fraction = min(position / ramp, 1.0)
-    return (1.0 - fraction) * check_number("start", start) + fraction * check_number("end", end)
+    n_cycles = check_int("n_cycles", n_cycles, 1)
+    arguments = {
+        "n_steps": check_int("n_steps", n_steps, n_cycles),
+        "n_cycles": n_cycles,
+        "ramp": check_number("ramp", ramp, minimum=0.0, maximum=1.0, exclusive=True),
+        "start": check_number("start", start),
+        "end": check_number("end", end),
+    }
+    return Schedule("cyclical", _cyclical, arguments)
 
 
-def capacity(step, n_steps, max_capacity, start=0.0):
+def capacity(n_steps: int, max_capacity: float, start: float = 0.0) -> Schedule:
     """Target of the KL term in nats: rises linearly to `max_capacity`, then stays there.
 
     The loss that uses it is `reconstruction_loss + gamma * |kl - capacity|`.
 
     Args:
-        step: int. Training step, counted from 0.
         n_steps: int >= 1. Length of the ramp in steps.
         max_capacity: float >= 0. Final target, nats.
         start: float >= 0. Target at step 0, nats.
 
     Returns:
-        float, nats.
+        `Schedule`, called with the step; its values are nats.
+
+    Raises:
+        ValueError: if an argument is out of bounds.
 
     References:
         Burgess et al. 2018, eq. 8. https://arxiv.org/abs/1804.03599
     """
-    check_number("max_capacity", max_capacity, minimum=0.0)
-    check_number("start", start, minimum=0.0)
-    return linear(step, n_steps, start=start, end=max_capacity)
+    arguments = {
+        "n_steps": check_int("n_steps", n_steps, 1),
+        "max_capacity": check_number("max_capacity", max_capacity, minimum=0.0),
+        "start": check_number("start", start, minimum=0.0),
+    }
+    return Schedule("capacity", _capacity, arguments)
+
+
+def _constant(step, value):
+    return value
+
+
+def _linear(step, n_steps, start, end):
+    return _between(start, end, min(step / n_steps, 1.0))
+
+
+def _cyclical(step, n_steps, n_cycles, ramp, start, end):
+    if step >= n_steps:
+        return end
+    position = math.fmod(step * n_cycles / n_steps, 1.0)
+    return _between(start, end, min(position / ramp, 1.0))
+
+
+def _capacity(step, n_steps, max_capacity, start):
+    return _linear(step, n_steps, start, max_capacity)
+
+
+def _between(start, end, fraction):
+    # Not start + fraction * (end - start), which can miss `end` by a rounding at the end of the ramp.
+    return (1.0 - fraction) * start + fraction * end
+
+
+def __dir__():
+    return __all__

@@ -99,3 +99,55 @@ def squared_error_nats(x, mean):
     """-log N(x; mean, I) of every row, summed over the elements, nats, in float64."""
     difference = np.asarray(x, "float64") - mean
     return 0.5 * np.sum(difference**2 + np.log(2.0 * np.pi), axis=tuple(range(1, difference.ndim)))
+
+
+def prepared(model, x, target=None, **parts):
+    """The `Batch` of these arrays as the hooks of a model take it; parts are mask, weight and condition."""
+    from keras_vae.training.batch import Batch
+
+    tensor = lambda value: tf.nest.map_structure(tf.convert_to_tensor, value)  # noqa: E731
+    given = {"x": x, "target": target, **parts}
+    return model.prepare(Batch(**{name: tensor(value) for name, value in given.items() if value is not None}))
+
+
+def terms_of(model, x, target=None, training=False, **parts):
+    """`model.terms` of these arrays, eagerly."""
+    return model.terms(prepared(model, x, target, **parts), training=training)
+
+
+def elbo_terms_of(model, x, target=None, z="sample", **parts):
+    """`model.elbo_terms` of these arrays, eagerly."""
+    return model.elbo_terms(prepared(model, x, target, **parts), z=z)
+
+
+def infer_of(model, x):
+    """`model.infer` of these rows, eagerly."""
+    return model.infer(prepared(model, x))
+
+
+def conditional_vae(condition_shape=(3,), event_shape=(6,), latent_dim=2, **kwargs):
+    """A VAE of two dense layers whose encoder takes `[x, condition]` and decoder `[z, condition]`.
+
+    A dict of shapes makes a condition of several; a part of shape () is a label 0 to 3 that is embedded.
+    """
+    from keras_vae.models.vae import VAE
+
+    def told(tensor, condition):
+        parts = condition.values() if isinstance(condition, dict) else [condition]
+        embedded = [p if len(p.shape) > 1 else keras.layers.Embedding(4, 2)(p) for p in parts]
+        return keras.layers.Concatenate()([tensor, *embedded])
+
+    def inputs():
+        if not isinstance(condition_shape, dict):
+            return keras.Input(condition_shape, name="condition")
+        return {n: keras.Input(s, name=n, dtype="float32" if s else "int32") for n, s in condition_shape.items()}
+
+    def dense(units, tensor, name, seed):
+        return keras.layers.Dense(units, kernel_initializer=keras.initializers.GlorotUniform(seed), name=name)(tensor)
+
+    x, c = keras.Input(event_shape, name="x"), inputs()
+    heads = [dense(latent_dim, told(x, c), name, seed) for seed, name in enumerate(("z_mean", "z_log_var"))]
+    z, d = keras.Input((latent_dim,), name="z"), inputs()
+    decoder = keras.Model([z, d], dense(event_shape[0], told(z, d), "x_params", 2), name="decoder")
+    encoder = keras.Model([x, c], heads, name="encoder")
+    return VAE(encoder, decoder, **{"likelihood": "gaussian_fixed", "seed": 0, **kwargs})

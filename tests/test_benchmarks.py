@@ -3,13 +3,20 @@
 import importlib
 import json
 import pathlib
+import re
+import shlex
 import sys
 
+import keras
 import numpy as np
 import pytest
 
+import keras_vae as kv
+
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "benchmarks"
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
+PAGES = (FOLDER / "README.md", FOLDER.parent / "docs" / "figures.md")
+N_EPOCHS = 4
 
 
 @pytest.fixture
@@ -88,3 +95,123 @@ def test_throughput_takes_ratios_turn_by_turn(load):
     figures = load("throughput").summarize({"fit": [1.0, 2.0, 4.0], "bare": [2.0, 4.0, 4.0]}, n_images=100)
     assert figures["images_per_second"] == {"fit": 50, "bare": 25}
     assert figures["fit_over_bare"]["median"] == 2.0
+
+
+def commands_of(page):
+    """Every `NAME.py ARGUMENTS` of a page, as a pair of the name and a list."""
+    found = re.findall(r"`(?:python )?(?:benchmarks/)?(\w+)\.py([^`]*)`", page.read_text())
+    return [(name, shlex.split(arguments)) for name, arguments in found if name in SCRIPTS]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_every_command_of_a_page_is_understood(load, page):
+    commands = commands_of(page)
+    assert len(commands) >= len(SCRIPTS)
+    for script, arguments in commands:
+        load(script).parse_arguments(arguments)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("remedy", ["beta 0.5", "capacity", "InfoVAE", "IWAE, 5 samples", "VampPrior", "ladder"])
+def test_remedies_for_collapse_make_models_that_train(load, rng, remedy):
+    images = rng.integers(0, 256, (128, 12), dtype=np.uint8)
+    model, callbacks = load("collapse").make(remedy, images, n_steps=8, seed=0)
+    logs = model.fit(kv.data.binarized(images), epochs=1, verbose=0, callbacks=callbacks).history
+    assert np.isfinite(logs["loss"]).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["vae", "iwae-5", "vamp"])
+def test_models_of_the_likelihood_benchmark_train_and_are_judged(load, rng, method):
+    script = load("mnist_nll")
+    x = rng.integers(0, 2, (128, script.N_PIXELS)).astype("float32")
+    data = {"train": x, "train_mean": x.mean(axis=0), "binarize": False}
+    model = script.make_model(method, "static", data, n_epochs=1, first_stage=None, seed=0)
+    model.fit(x, batch_size=128, epochs=1, verbose=0)
+    figures = script.judge(model, x[:20], n_samples=5)
+    np.testing.assert_allclose(figures["negative_log_prob"], -model.log_prob(x[:20], n_samples=5).mean(), rtol=1e-5)
+    assert figures["negative_log_prob"] < figures["negative_elbo"]
+
+
+class Broken(Exception):
+    """Stands for a kill."""
+
+
+def break_off_in(epoch):
+    """Callback that ends the training by an exception in an epoch, counted from 1."""
+
+    def end(batch, logs):
+        if callback.epoch == epoch - 1:
+            raise Broken
+
+    callback = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda number, logs: setattr(callback, "epoch", number), on_train_batch_end=end
+    )
+    return callback
+
+
+@pytest.fixture
+def train(load, rng):
+    """Train a small model in a folder, as the long benchmarks do."""
+    images = rng.integers(0, 256, (64, 6), dtype=np.uint8)
+    train_in_folder = load("_train_in_folder").train_in_folder
+
+    def make_model():
+        vae = kv.make_vae((6,), 2, hidden_units=(8,), seed=0)
+        vae.compile("adam")
+        return vae
+
+    def batches_from(epoch):
+        return kv.data.batches(images, batch_size=32, seed=0, binarize=True, start_epoch=epoch, repeat=True)
+
+    def train_into(folder, callbacks=(), learning_rate=1e-3, n_epochs=N_EPOCHS):
+        settings = {"learning_rate": learning_rate, "widths": (8,)}
+        return train_in_folder(folder, settings, make_model, batches_from, n_epochs, 2, callbacks)
+
+    return train_into
+
+
+def read_history(folder):
+    return np.genfromtxt(folder / "history.csv", delimiter=",", names=True)
+
+
+def test_long_training_that_was_broken_off_ends_as_if_it_had_not_been(train, tmp_path):
+    whole, _ = train(tmp_path / "whole")
+    with pytest.raises(Broken):
+        train(tmp_path / "broken", [break_off_in(epoch=3)])
+    resumed, progress = train(tmp_path / "broken")
+    assert progress["epochs"] == N_EPOCHS
+    for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    histories = [
+        np.genfromtxt(tmp_path / name / "history.csv", delimiter=",", names=True) for name in ("whole", "broken")
+    ]
+    np.testing.assert_array_equal(*(history["loss"] for history in histories))
+    assert np.all(np.diff(histories[1]["minutes"]) > 0)
+    assert np.all(np.diff(histories[1]["cpu_minutes"]) > 0)
+
+
+def test_long_training_that_is_done_is_not_repeated(train, tmp_path):
+    model, progress = train(tmp_path)
+    again, same = train(tmp_path, [break_off_in(epoch=N_EPOCHS)])
+    assert same == progress
+    np.testing.assert_array_equal(again.get_weights()[0], model.get_weights()[0])
+    assert (
+        kv.make_vae((6,), 2, hidden_units=(8,)).count_params()
+        == keras.models.load_model(tmp_path / "model.keras").count_params()
+    )
+
+
+def test_long_training_that_a_callback_has_ended_does_not_go_on(train, tmp_path):
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: setattr(stop.model, "stop_training", epoch == 1)
+    )
+    _, progress = train(tmp_path, [stop])
+    assert (progress["epochs"], progress["stopped"]) == (2, True)
+    assert train(tmp_path)[1] == progress
+
+
+def test_folder_with_a_training_of_other_settings_is_refused(train, tmp_path):
+    train(tmp_path, n_epochs=1)
+    with pytest.raises(ValueError, match="a training of the same settings"):
+        train(tmp_path, n_epochs=1, learning_rate=1e-2)

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from keras_vae._checks import check_choice, check_int, check_number, check_same_shape, check_shape, shapes_agree
+from keras_vae._checks import (
+    check_choice,
+    check_int,
+    check_number,
+    check_same_shape,
+    check_shape,
+    check_sizes,
+    shapes_agree,
+)
 
 
 def test_a_choice_comes_back_as_it_is():
@@ -71,6 +79,28 @@ def test_an_event_shape_comes_back_as_a_tuple_of_ints(shape, expected):
 def test_what_is_not_an_event_shape_is_refused(shape):
     with pytest.raises(ValueError, match="`event_shape` must be a tuple of whole numbers >= 1 without the batch axis"):
         check_shape("event_shape", shape)
+
+
+@pytest.mark.parametrize("sizes", [(512, 16), [512, 16], (np.int64(512), np.uint8(16))], ids=["tuple", "list", "numpy"])
+@pytest.mark.parametrize("may_be_empty", [False, True])
+def test_sizes_come_back_as_a_tuple_of_ints(sizes, may_be_empty):
+    result = check_sizes("hidden_units", sizes, may_be_empty)
+    assert result == (512, 16)
+    assert all(type(n) is int for n in result)
+
+
+@pytest.mark.parametrize("sizes", [(8, 0), (8.0,), (True,), 8, "8", None], ids=repr)
+@pytest.mark.parametrize("may_be_empty", [False, True])
+def test_what_are_no_sizes_is_refused(sizes, may_be_empty):
+    with pytest.raises(ValueError, match=r"`hidden_units` must be a tuple of .*numbers >= 1.* Received: hidden_units="):
+        check_sizes("hidden_units", sizes, may_be_empty)
+
+
+def test_no_sizes_at_all_need_permission():
+    assert check_sizes("hidden_units", (), may_be_empty=True) == ()
+    assert check_sizes("hidden_units", [], may_be_empty=True) == ()
+    with pytest.raises(ValueError, match=r"`hidden_units` must be a tuple of one or more .*: hidden_units=\(\)"):
+        check_sizes("hidden_units", ())
 
 
 @pytest.mark.parametrize(

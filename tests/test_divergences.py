@@ -7,6 +7,7 @@ from helpers import assert_mean_close, value_and_gradients
 from scipy.stats import norm
 from tensorflow_probability import distributions as tfd
 
+from keras_vae import divergences
 from keras_vae.divergences import (
     categorical_kl,
     diagonal_gaussians_kl,
@@ -290,3 +291,8 @@ def test_one_draw_has_no_discrepancy_and_no_gradient():
 def test_total_correlation_wants_one_shape():
     with pytest.raises(ValueError, match="`z`"):
         total_correlation(tf.zeros((2, 2)), tf.zeros((2, 2)), tf.zeros((2, 3)))
+
+
+def test_the_module_shows_its_public_names_alone():
+    assert dir(divergences) == sorted(divergences.__all__)
+    assert all(hasattr(divergences, name) for name in divergences.__all__)

@@ -1,9 +1,14 @@
+"""The notebooks are committed executed and run from top to bottom, with what they share in one file."""
+
+import importlib.util
 import json
 import os
 import pathlib
 import re
 import shutil
+import warnings
 
+import numpy as np
 import pytest
 
 nbformat = pytest.importorskip("nbformat")
@@ -25,7 +30,9 @@ def outputs(notebook):
 
 
 def execute(path, folder):
-    """Run a notebook with `folder` as its working directory and return it with its outputs."""
+    """Run a notebook with `folder`, made for it, as its working directory and return it with its outputs."""
+    folder.mkdir()
+    shutil.copy(FOLDER / "_setup.py", folder)
     nbclient = pytest.importorskip("nbclient")
     notebook = nbformat.read(path, as_version=4)
     client = nbclient.NotebookClient(
@@ -36,6 +43,49 @@ def execute(path, folder):
 
 def test_there_are_notebooks():
     assert len(PATHS) >= 3
+
+
+@pytest.fixture
+def setup(monkeypatch):
+    """The file that all notebooks share, as a notebook under the step limit sees it."""
+    monkeypatch.setenv("KERAS_VAE_STEPS", "2")
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    spec = importlib.util.spec_from_file_location("_setup", FOLDER / "_setup.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_step_limit_makes_a_training_short(setup, monkeypatch):
+    assert setup.budget(epochs=20) == {"epochs": 1, "steps_per_epoch": 2}
+    monkeypatch.setattr(setup, "STEPS", 0)
+    assert setup.budget(epochs=20) == {"epochs": 20}
+
+
+def test_quiet_drops_stderr_of_c_code_and_gives_it_back(setup, capfd):
+    with setup.quiet():
+        os.write(2, b"a graphics card")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"
+
+
+def test_attempt_prints_an_error_in_one_line(setup, capsys):
+    def fail():
+        raise ValueError("Exception encountered when calling a layer.\n\n\x1b[1mthe cause\x1b[0m\nmore")
+
+    setup.attempt("this", fail)
+    setup.attempt("that", lambda: None)
+    assert capsys.readouterr().out == "this\n    ValueError: the cause\nthat: no error\n"
+
+
+@pytest.mark.parametrize(("name", "shape"), [("mnist", (28, 28, 1)), ("cifar10", (32, 32, 3))])
+def test_data_that_are_not_here_have_a_stand_in(setup, monkeypatch, tmp_path, capsys, name, shape):
+    monkeypatch.delenv("KERAS_VAE_DATA", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    x_train, x_test = setup.load_or_stand_in(name)
+    assert x_train.shape[1:] == x_test.shape[1:] == shape
+    assert x_train.dtype == x_test.dtype == np.uint8
+    assert f"{name} is not on this machine" in capsys.readouterr().out
 
 
 @each_notebook
@@ -68,10 +118,22 @@ def test_committed_notebook_names_no_path_of_a_machine(path):
 
 
 @each_notebook
-def test_committed_notebook_reads_the_step_limit_and_has_clean_metadata(path):
+def test_notebook_begins_with_three_lines_of_plumbing_at_most(path):
+    first = code_cells(nbformat.read(path, as_version=4))[0].source
+    assert first.startswith("from _setup import ")
+    assert len(first.splitlines()) <= 3
+
+
+@each_notebook
+def test_notebook_that_trains_keeps_to_the_step_limit(path):
     notebook = nbformat.read(path, as_version=4)
     trains = any(".fit(" in cell.source for cell in code_cells(notebook))
-    assert ("KERAS_VAE_STEPS" in code_cells(notebook)[0].source) == trains
+    assert ("budget" in code_cells(notebook)[0].source) == trains
+
+
+@each_notebook
+def test_committed_notebook_has_clean_metadata(path):
+    notebook = nbformat.read(path, as_version=4)
     assert notebook.metadata.get("kernelspec", {}).get("name") == "python3"
     assert "widgets" not in notebook.metadata
 
@@ -87,7 +149,6 @@ def test_notebook_runs_without_any_data_beside_it(path, tmp_path, monkeypatch):
     before = {p: p.stat().st_mtime_ns for p in FOLDER.iterdir()}
     # The exported model that stands beside the notebooks in the repository.
     shutil.copytree(FOLDER.parent / "saved_models" / "digits", tmp_path / "saved_models" / "digits")
-    (tmp_path / "notebooks").mkdir()
     notebook = execute(path, tmp_path / "notebooks")
     assert any("image/png" in output.get("data", {}) for output in outputs(notebook))
     assert {p: p.stat().st_mtime_ns for p in FOLDER.iterdir()} == before
@@ -99,7 +160,7 @@ def test_notebook_runs_without_any_data_beside_it(path, tmp_path, monkeypatch):
 def test_notebook_about_the_documents_runs_on_the_real_data(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_VAE_STEPS", "2")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    notebook = execute(FOLDER / "03_from_the_documents.ipynb", tmp_path)
+    notebook = execute(FOLDER / "03_from_the_documents.ipynb", tmp_path / "notebooks")
     text = "".join(output.get("text", "") for output in outputs(notebook))
     assert "60,000 training" in text
     assert "stand in" not in text

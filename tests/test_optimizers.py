@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_vae import optimizers
 from keras_vae.optimizers import Adam
 
 N_STEPS = 20
@@ -143,3 +144,8 @@ def test_a_saved_model_goes_on_with_the_same_slots(rng, tmp_path):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
     for a, b in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_the_module_shows_its_public_names_alone():
+    assert dir(optimizers) == sorted(optimizers.__all__)
+    assert all(hasattr(optimizers, name) for name in optimizers.__all__)

@@ -25,7 +25,7 @@ def workers(folder, *command, n=2, cwd=None):
         list of `subprocess.Popen`, the chief first.
     """
     addresses = [f"127.0.0.1:{port}" for port in free_ports(n)]
-    path = os.pathsep.join(map(str, (TESTS, TESTS / "tasks", TESTS.parent)))
+    path = os.pathsep.join(map(str, (TESTS, TESTS.parent)))
     started = []
     try:
         for index in range(n):

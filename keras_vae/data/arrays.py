@@ -1,21 +1,23 @@
-"""Arrays as a user saved them -> examples and labels as this library holds them."""
+"""Conversion of the arrays of a file to examples and labels in the form that `Dataset` holds."""
+
+import pathlib
 
 import numpy as np
 
 from keras_vae._checks import check_number
 
 
-def split_rows(n, test_fraction, seed):
-    """Random split of `n` rows: the same for the same three arguments.
+def split_rows(n: int, test_fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Random split of `n` rows; the same arguments give the same split.
 
     Args:
         n: int. Number of rows.
-        test_fraction: float in [0, 1). Share of the test part; above 0 and with two rows or more, each part gets at
-            least one row.
+        test_fraction: float in [0, 1). Share of the test part. Above 0 each part gets at least one row, if there are
+            two or more.
         seed: int.
 
     Returns:
-        (train, test): Two arrays of row numbers, each ascending, together 0 to n - 1.
+        (train, test): two arrays of row numbers, each ascending; together they hold 0 to n - 1.
 
     Raises:
         ValueError: if `test_fraction` is not in [0, 1).
@@ -28,8 +30,8 @@ def split_rows(n, test_fraction, seed):
     return np.sort(order[n_test:]), np.sort(order[:n_test])
 
 
-def as_examples(parts, source):
-    """Decide what the arrays of one file are and bring them into the form `Dataset` holds.
+def as_examples(parts: dict[str, np.ndarray], source: str | pathlib.Path) -> tuple[dict[str, np.ndarray], str, str]:
+    """Decide what kind of data the arrays of one file are, and convert them to the form that `Dataset` holds.
 
     | array | becomes |
     | --- | --- |
@@ -42,16 +44,16 @@ def as_examples(parts, source):
     Integer or boolean images that hold only 0 and 1 are black and white: they become 0 and 255.
 
     Args:
-        parts: dict name -> array; the parts of one data set, which must agree in everything but their length.
+        parts: dict name -> array; the parts of one data set, which may differ in their length alone.
         source: Path or str, for the messages.
 
     Returns:
-        (parts, kind, note): dict of arrays under the same names, `"image"`, `"table"` or `"sequence"`, and a sentence
-            if values were changed, else "".
+        (parts, kind, note): dict of arrays under the same names; `"image"`, `"table"` or `"sequence"`; and a note if
+            values were changed, else "".
 
     Raises:
-        ValueError: for arrays that are empty, not numbers, not finite, of another rank, of differing event shapes, for
-            integer images outside 0 to 255 and for images with the channel axis first.
+        ValueError: for arrays that are empty, not numeric, not finite, of another rank or of different event shapes,
+            for integer images outside 0 to 255 and for images with the channel axis first.
     """
     for name, x in parts.items():
         _check_numbers(name, x, source)
@@ -75,7 +77,9 @@ def as_examples(parts, source):
     return _as_grey(parts, source)
 
 
-def as_labels(parts, source):
+def as_labels(
+    parts: dict[str, np.ndarray], source: str | pathlib.Path
+) -> tuple[dict[str, np.ndarray], tuple[str, ...] | None]:
     """Labels of one data set as int64; names are numbered in alphabetical order over all parts.
 
     Args:
@@ -86,7 +90,7 @@ def as_labels(parts, source):
         (parts, class_names): dict of int64 arrays, shape `(n,)`; tuple of str, or None if the labels were numbers.
 
     Raises:
-        ValueError: if an array has another rank, or holds something else than whole numbers or text.
+        ValueError: if an array has another rank, or holds anything but whole numbers or text.
     """
     if not parts:
         return {}, None
@@ -121,7 +125,7 @@ def _check_numbers(name, x, source):
 def _as_float32(name, x, source):
     with np.errstate(over="ignore"):
         x = np.ascontiguousarray(x, dtype=np.float32)
-    # The extremes are NaN or infinite if any value is; no second array is made.
+    # If any value is NaN or infinite, so is one of the extremes: this test makes no second array.
     if not (np.isfinite(x.min()) and np.isfinite(x.max())):
         row = int(np.argwhere(~np.isfinite(x))[0, 0])
         raise ValueError(

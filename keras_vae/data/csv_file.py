@@ -1,4 +1,4 @@
-"""`.csv` files: a table of numbers, with an optional column of labels."""
+"""Reader of `.csv` files: a table of numbers, with an optional column of labels."""
 
 import csv
 import pathlib
@@ -11,24 +11,24 @@ from keras_vae.data.dataset import Dataset
 LABEL_COLUMNS = ("label", "class", "y", "target")
 
 
-def load_csv(path, test_fraction=0.1, seed=0):
+def load_csv(path: str | pathlib.Path, test_fraction: float = 0.1, seed: int = 0) -> Dataset:
     """Table of numbers from a text file, columns separated by commas, semicolons or tabs.
 
-    The first line is a header if no cell of it is a number, or if one of them is called `label`, `class`, `y` or
-    `target` in any case; the column of that name holds the labels (whole numbers or names) and is no feature.
-    The numbers stay in their own units: nothing is scaled. Blank lines are skipped.
+    The first line is a header if none of its cells is a number, or if one of them is `label`, `class`, `y` or `target`,
+    in upper or lower case. The column of that name holds the labels (whole numbers or names) and is no feature. The
+    numbers keep their units: nothing is scaled. Blank lines are skipped.
 
     Args:
         path: Path or str. UTF-8 text.
         test_fraction: float in [0, 1). Share of the random test part; 0 for none.
-        seed: int. Of that split.
+        seed: int. Seed of the split.
 
     Returns:
         `Dataset` of kind `"table"`, float32.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is no such table; the message names the line and the column.
+        ValueError: if the file is not such a table; the message names the line and the column.
     """
     path = pathlib.Path(path)
     rows, lines = _read_rows(path)
@@ -42,9 +42,7 @@ def load_csv(path, test_fraction=0.1, seed=0):
     features = [j for j in range(len(names)) if j != label]
     if not features:
         raise ValueError(f"{path} holds no column of numbers beside the labels `{names[label]}`")
-    x = np.empty((len(rows), len(features)), dtype=np.float32)
-    for k, j in enumerate(features):
-        x[:, k] = _numbers(rows, j, names[j], lines, path)
+    x = np.stack([_numbers(rows, j, names[j], lines, path) for j in features], axis=1).astype(np.float32)
     y, class_names = _labels(rows, label, names, lines, path)
     train, test = split_rows(len(x), test_fraction, seed)
     return Dataset(
@@ -61,12 +59,12 @@ def load_csv(path, test_fraction=0.1, seed=0):
 
 
 def _read_rows(path):
-    """All rows as text and the line each one ends on."""
+    """All rows as text, and the number of the last line of each."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     rows, lines = [], []
     try:
-        # The BOM that spreadsheets write would otherwise become part of the first name.
+        # "utf-8-sig" drops the BOM that spreadsheets write; else it would become part of the first name.
         with open(path, encoding="utf-8-sig", newline="") as file:
             first = file.readline()
             file.seek(0)

@@ -1,4 +1,4 @@
-"""What every loader returns: the two parts of a data set and what one example of it looks like."""
+"""`Dataset`, the result of every loader: a training and a test part, and the shape and kind of an example."""
 
 import dataclasses
 
@@ -12,20 +12,20 @@ PARTS = ("train", "test")
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set in two parts, held as arrays or, for a folder of images, as file names read when needed.
+    """A data set in two parts: arrays, or names of image files, which are read when they are used.
 
     Args:
         name: str. `"digits"`, `"mnist"`, ..., or the name of the file or folder.
         x_train: Array, shape `(n, *event_shape)`, or None if the examples stay in files. Grey and colour values are
             uint8, 0 to 255; everything else is float32 in the units of the source.
-        x_test: The same for the test part; None if there is none.
+        x_test: The same for the test part; None if there is no such part.
         y_train: Array of int64 labels, shape `(n,)`, or None.
         y_test: The same for the test part.
         event_shape: tuple. Shape of one example, without the batch axis.
         kind: `"image"`, `"table"` or `"sequence"`.
         train_files: tuple of str or None. Image files of the training part, when `x_train` is None.
         test_files: The same for the test part.
-        note: str. What to know before quoting a number, such as "a part of CIFAR-10"; often empty.
+        note: str. What a reader of its numbers must know, such as "a part of CIFAR-10"; often empty.
         class_names: tuple of str or None. Name of each label, when the source has names.
         feature_names: tuple of str or None. Name of each column of a table, when the source has names.
 
@@ -39,13 +39,13 @@ class Dataset:
     x_test: np.ndarray | None = dataclasses.field(repr=False)
     y_train: np.ndarray | None = dataclasses.field(repr=False)
     y_test: np.ndarray | None = dataclasses.field(repr=False)
-    event_shape: tuple
+    event_shape: tuple[int, ...]
     kind: str
-    train_files: tuple | None = dataclasses.field(default=None, repr=False)
-    test_files: tuple | None = dataclasses.field(default=None, repr=False)
+    train_files: tuple[str, ...] | None = dataclasses.field(default=None, repr=False)
+    test_files: tuple[str, ...] | None = dataclasses.field(default=None, repr=False)
     note: str = ""
-    class_names: tuple | None = None
-    feature_names: tuple | None = dataclasses.field(default=None, repr=False)
+    class_names: tuple[str, ...] | None = None
+    feature_names: tuple[str, ...] | None = dataclasses.field(default=None, repr=False)
 
     def __post_init__(self):
         check_choice("kind", self.kind, KINDS)
@@ -64,7 +64,7 @@ class Dataset:
                     f"`y_{part}` must hold one label per example, {self.size(part)}. Received: {len(y)} labels"
                 )
 
-    def size(self, part):
+    def size(self, part: str) -> int:
         """Number of examples in `part` ("train" or "test"); 0 if there is no such part.
 
         Raises:
@@ -75,11 +75,11 @@ class Dataset:
         return len(x) if x is not None else len(files or ())
 
     @property
-    def n_train(self):
+    def n_train(self) -> int:
         """Number of training examples."""
         return self.size("train")
 
     @property
-    def n_test(self):
+    def n_test(self) -> int:
         """Number of test examples; 0 if there is no test part."""
         return self.size("test")

@@ -1,14 +1,14 @@
-"""The 8x8 handwritten digits that come inside scikit-learn: real data without a download."""
+"""The 8x8 handwritten digits that are part of scikit-learn: real data without a download."""
 
 import numpy as np
 
 from keras_vae.data.dataset import Dataset
 
 
-def load_digits():
+def load_digits() -> Dataset:
     """1,797 digits of 8x8 pixels with labels, always split the same way: 1,437 to train, 360 to test.
 
-    Each class has the same share in both parts. The 17 grey levels of the source are spread over 0 to 255.
+    Each class has the same share in both parts. The 17 grey levels of the source are scaled to 0 to 255.
 
     Returns:
         `Dataset` of kind `"image"`, event shape (8, 8, 1), uint8.
@@ -16,7 +16,7 @@ def load_digits():
     References:
         Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits, UCI. https://doi.org/10.24432/C50P49
     """
-    # scikit-learn takes a second to import, which only this data set should pay.
+    # scikit-learn takes a second to import, and nothing else here needs it.
     from sklearn.datasets import load_digits as load_sklearn_digits
     from sklearn.model_selection import train_test_split
 

@@ -1,4 +1,4 @@
-"""A folder of image files as a data set that is read while it is used, in constant memory."""
+"""A folder of image files as a data set, whose files are read when they are used, in constant memory."""
 
 import concurrent.futures
 import numbers
@@ -7,6 +7,7 @@ import pathlib
 import warnings
 
 import numpy as np
+import tensorflow as tf
 
 from keras_vae._checks import check_choice, check_int
 from keras_vae.data.arrays import split_rows
@@ -19,17 +20,24 @@ _NAMED_IN_WARNING = 3
 
 
 def image_folder(
-    path, image_size=None, channels=None, batch_size=128, seed=0, shuffle=True, test_fraction=0.1, binarize=False
-):
-    """Batches of the images in a folder, decoded while they are used.
+    path: str | pathlib.Path,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    batch_size: int = 128,
+    seed: int = 0,
+    shuffle: bool = True,
+    test_fraction: float = 0.1,
+    binarize: bool = False,
+) -> tuple[tf.data.Dataset, tf.data.Dataset | None]:
+    """Batches of the images in a folder, decoded when they are used.
 
     Args:
-        path: Path or str. Searched with its subfolders; see `load_folder` for what is found there.
+        path: Path or str. The folder, searched with its subfolders as `load_folder` does.
         image_size: int, (height, width), or None for the size of the first image. Images are stretched to it.
-        channels: 1, 3, or None for what the first image has.
+        channels: 1, 3, or None for the number of the first image (1 if it is grey, else 3).
         batch_size: int >= 1.
-        seed: int >= 0. Of the split, the order and the draws.
-        shuffle: bool. Whether the training part comes in a new order in every epoch.
+        seed: int >= 0. Seed of the split, the order and the draws.
+        shuffle: bool. Whether the training part has a new order in every epoch.
         test_fraction: float in [0, 1). Share of the test part; 0 for none.
         binarize: bool. Whether to draw 0 or 1 with the grey value as probability, see `batches`.
 
@@ -48,18 +56,23 @@ def image_folder(
     return train, batches(data, batch_size=batch_size, seed=seed, shuffle=False, binarize=binarize, part="test")
 
 
-def load_folder(path, image_size=None, channels=None, test_fraction=0.1, seed=0):
-    """The image files of a folder and its subfolders, each decoded once to know that it is whole.
+def load_folder(
+    path: str | pathlib.Path,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    test_fraction: float = 0.1,
+    seed: int = 0,
+) -> Dataset:
+    """The image files of a folder and its subfolders, each decoded once to see that it is whole.
 
-    Names that begin with a dot and links that lead out of the folder are left out. If every image lies in a
-    subfolder, the subfolders are the classes. Broken images are left out with one warning.
+    Names that begin with a dot, links to files outside the folder and broken images (with a warning) are left out. If
+    every image lies in a subfolder, the subfolders are the classes.
 
     Args:
         path: Path or str.
         image_size: int, (height, width), or None for the size of the first image.
-        channels: 1, 3, or None for what the first image has (1 if it is grey, else 3).
-        test_fraction: float in [0, 1). Share of the random test part; 0 for none.
-        seed: int >= 0. Of that split.
+        channels: 1, 3, or None for the number of the first image (1 if it is grey, else 3).
+        test_fraction, seed: share of the random test part, in [0, 1), and seed of the split.
 
     Returns:
         `Dataset` of kind `"image"` with `train_files` and `test_files` instead of arrays.
@@ -69,22 +82,18 @@ def load_folder(path, image_size=None, channels=None, test_fraction=0.1, seed=0)
         ValueError: if it holds no image that can be read, or an argument is out of range.
     """
     root = pathlib.Path(path).expanduser()
-    image_size, channels = _check_image_size(image_size), channels if channels is None else _check_channels(channels)
-    check_int("seed", seed, 0)
+    image_size, channels = _check_image_size(image_size), None if channels is None else _check_channels(channels)
     if not root.is_dir():
         raise FileNotFoundError(f"there is no folder {root}")
     root = root.resolve()
-    found = find_images(root)
-    if not found:
-        raise ValueError(f"{root} holds no images; files ending in {', '.join(SUFFIXES)} are looked for")
-    files, first = _whole_images(found, root)
+    files, first = _whole_images(find_images(root), root)
     labels, class_names = _labels(files, root)
-    train, test = split_rows(len(files), test_fraction, seed)
+    train, test = split_rows(len(files), test_fraction, check_int("seed", seed, 0))
     return Dataset(
         name=root.name,
         x_train=None,
         x_test=None,
-        y_train=labels[train] if labels is not None else None,
+        y_train=None if labels is None else labels[train],
         y_test=labels[test] if labels is not None and len(test) else None,
         event_shape=(*(image_size or first[:2]), channels or first[2]),
         kind="image",
@@ -94,8 +103,8 @@ def load_folder(path, image_size=None, channels=None, test_fraction=0.1, seed=0)
     )
 
 
-def find_images(root):
-    """Paths of the image files below a folder, sorted, as str; without hidden ones and links that lead outside.
+def find_images(root: pathlib.Path) -> list[str]:
+    """Sorted paths of the image files below a folder, without hidden files and links to files outside.
 
     Args:
         root: Path, resolved.
@@ -113,9 +122,11 @@ def find_images(root):
 
 
 def _whole_images(files, root):
-    """The files that can be decoded, and what the first of them holds; no pixels are kept."""
+    """The files that can be decoded, and the shape of the first image; no pixels are kept."""
     from tqdm import tqdm
 
+    if not files:
+        raise ValueError(f"{root} holds no images; files ending in {', '.join(SUFFIXES)} are looked for")
     whole, broken, first = [], [], None
     with (
         concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool,

@@ -1,4 +1,4 @@
-"""Image files, one at a time: what a file holds, and its pixels in a wanted shape."""
+"""Single image files: the size of an image, and its pixels in a wanted shape."""
 
 import os
 
@@ -6,11 +6,11 @@ import numpy as np
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 
-# Tag 274 of a photograph says how the camera was held; 5 to 8 are lying on a side.
+# Tag 274 of a photograph says how the camera was held; for 5 to 8 it lay on a side.
 _ORIENTATION, _LYING = 0x0112, range(5, 9)
 
 
-def inspect_image(path):
+def inspect_image(path: str) -> tuple[int, int, int]:
     """Size and number of channels of an image file, after all of it has been decoded once.
 
     Args:
@@ -20,7 +20,7 @@ def inspect_image(path):
         (height, width, channels): ints; `channels` is 1 for grey images, 3 for all others.
 
     Raises:
-        Exception: whatever the decoder raises for a damaged file, of many types.
+        Exception: of any type, as the decoder raises it for a damaged file.
     """
     from PIL import Image
 
@@ -28,15 +28,15 @@ def inspect_image(path):
         width, height = image.size
         if image.getexif().get(_ORIENTATION) in _LYING:
             width, height = height, width
-        # JPEG can be decoded at an eighth of the size: the whole file is read, little is computed.
+        # JPEG can be decoded at an eighth of the size, which reads the whole file and computes little.
         image.draft(None, (1, 1))
         image.load()
         is_grey = image.mode in ("1", "L", "LA", "F") or image.mode.startswith("I")
     return height, width, 1 if is_grey else 3
 
 
-def decode_image(path, event_shape):
-    """Pixels of an image file, stretched to the wanted size (the first frame of an animation; no transparency).
+def decode_image(path: str, event_shape: tuple[int, int, int]) -> np.ndarray:
+    """Pixels of an image file, stretched to the wanted size: the first frame of an animation, no transparency.
 
     Args:
         path: str.
@@ -53,7 +53,7 @@ def decode_image(path, event_shape):
     height, width, channels = event_shape
     try:
         with Image.open(path) as image:
-            # Twice the longer side leaves the resampling below something to average, whichever way the image lies.
+            # Twice the longer side, so that the resampling below can average pixels, whichever way the image lies.
             image.draft(None, (2 * max(height, width),) * 2)
             image = _eight_bits(ImageOps.exif_transpose(image)).convert("L" if channels == 1 else "RGB")
             if image.size != (width, height):
@@ -64,7 +64,7 @@ def decode_image(path, event_shape):
 
 
 def _eight_bits(image):
-    """Grey images of 16 bits scaled to 8; Pillow itself would cut all values off at 255."""
+    """Grey images of 16 bits scaled to 8 bits; Pillow would clip all values at 255 instead."""
     if not image.mode.startswith("I"):
         return image
     from PIL import Image

@@ -1,25 +1,27 @@
-"""One entry for all sources: a name, a file or a folder."""
+"""`load`, which reads a data set from any source: a name, a file or a folder."""
 
 import os
 import pathlib
 
 from keras_vae._checks import check_int
 from keras_vae.data.csv_file import load_csv
+from keras_vae.data.dataset import Dataset
 from keras_vae.data.digits import load_digits
 from keras_vae.data.folder import load_folder
 from keras_vae.data.named import NAMES, load_named
 from keras_vae.data.npz_file import load_npz
 
 
-def load(name_or_path, test_fraction=0.1, seed=0):
+def load(name_or_path: str | os.PathLike, test_fraction: float = 0.1, seed: int = 0) -> Dataset:
     """Data set by name or path.
 
     Args:
         name_or_path: `"digits"` (needs no download), `"mnist"`, `"fashion_mnist"`, `"cifar10"`, or the path of an
-            `.npz` file, a `.csv` file or a folder of images. A name wins over a file so called; write `./mnist` then.
-        test_fraction: float in [0, 1). Share of the random test part of files and folders that come without one; 0
-            for none. The named sets have a fixed one.
-        seed: int >= 0. Of that split.
+            `.npz` file, a `.csv` file or a folder of images. A name goes before a file of the same name, which is
+            `./mnist`.
+        test_fraction: float in [0, 1). Share of the random test part, for files and folders without a test part; 0
+            for none. The test part of a named set is fixed.
+        seed: int >= 0. Seed of the split.
 
     Returns:
         `Dataset`.

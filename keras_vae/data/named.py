@@ -1,4 +1,4 @@
-"""MNIST, Fashion-MNIST and CIFAR-10: from the folder `$KERAS_VAE_DATA` if it has them, else from `keras.datasets`."""
+"""MNIST, Fashion-MNIST and CIFAR-10, from the folder `$KERAS_VAE_DATA` or from `keras.datasets`."""
 
 import contextlib
 import gzip
@@ -16,7 +16,7 @@ from keras_vae.data.npz_file import open_npz, read_array
 VARIABLE = "KERAS_VAE_DATA"
 ROLES = ("x_train", "y_train", "x_test", "y_test")
 
-# Event shape, archives looked for in order, folder of idx files or None, classes.
+# Event shape, names of archives in the order of search, folder of idx files or None, classes.
 _SETS = {
     "mnist": ((28, 28, 1), ("mnist.npz",), None, tuple("0123456789")),
     "fashion_mnist": (
@@ -36,14 +36,14 @@ NAMES = tuple(_SETS)
 _FULL_SIZES = {"mnist": (60000, 10000), "fashion_mnist": (60000, 10000), "cifar10": (50000, 10000)}
 
 
-def load_named(name):
+def load_named(name: str) -> Dataset:
     """One of the well-known image sets in its usual split.
 
     Args:
         name: `"mnist"`, `"fashion_mnist"` or `"cifar10"`.
 
     Returns:
-        `Dataset` of kind `"image"`, uint8. A copy that holds less than the published set says so in `note`.
+        `Dataset` of kind `"image"`, uint8. If it holds less than the published set, `note` says so.
 
     Raises:
         FileNotFoundError: if `$KERAS_VAE_DATA` is set to something that is not a folder.
@@ -93,7 +93,7 @@ def _download(name):
     import keras
 
     try:
-        # Keras reports the download on stdout, which belongs to the results of the program.
+        # Keras reports the download on stdout, which is for the results of the program.
         with contextlib.redirect_stdout(sys.stderr):
             (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
     except Exception as error:

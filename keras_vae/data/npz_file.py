@@ -1,4 +1,4 @@
-"""`.npz` files: which arrays are the examples, which the labels."""
+"""Reader of `.npz` files, which finds the examples and the labels among the arrays."""
 
 import lzma
 import pathlib
@@ -10,22 +10,22 @@ import numpy as np
 from keras_vae.data.arrays import as_examples, as_labels, split_rows
 from keras_vae.data.dataset import Dataset
 
-# What numpy and the zip reader raise for a file that is cut short, damaged or not theirs.
+# What numpy and the zip reader raise for a file that is cut short, damaged or of another type.
 _UNREADABLE = (OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError)
 _UNREADABLE += (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
-def load_npz(path, test_fraction=0.1, seed=0):
+def load_npz(path: str | pathlib.Path, test_fraction: float = 0.1, seed: int = 0) -> Dataset:
     """Examples and labels of an `.npz` file.
 
-    Three layouts are known, names in any case: `x_train` with optional `x_test`, `y_train`, `y_test`; `train` with
-    optional `test` and `valid`, as binarized MNIST is published; `x`, or a single array of any name, with optional
-    `y`. Without a test part a random one is split off.
+    Three layouts are known, with names in upper or lower case: `x_train` with optional `x_test`, `y_train`, `y_test`;
+    `train` with optional `test` and `valid`, as binarized MNIST is published; `x`, or a single array of any name, with
+    optional `y`. Without a test part a random one is split off.
 
     Args:
         path: Path or str.
         test_fraction: float in [0, 1). Share split off when the file has no test part; 0 for none.
-        seed: int. Of that split.
+        seed: int. Seed of the split.
 
     Returns:
         `Dataset`.
@@ -60,8 +60,8 @@ def load_npz(path, test_fraction=0.1, seed=0):
     )
 
 
-def open_npz(path):
-    """The open archive of an `.npz` file, to be used in a `with` statement; nothing in it is ever unpickled.
+def open_npz(path: str | pathlib.Path) -> np.lib.npyio.NpzFile:
+    """The open archive of an `.npz` file, for a `with` statement; it never unpickles anything.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -78,7 +78,7 @@ def open_npz(path):
     return archive
 
 
-def read_array(archive, key, path):
+def read_array(archive: np.lib.npyio.NpzFile, key: str, path: str | pathlib.Path) -> np.ndarray:
     """One array of an open archive.
 
     Raises:
@@ -91,7 +91,7 @@ def read_array(archive, key, path):
 
 
 def _choose(files, path):
-    """Which key plays which role, `x_train` to `y_test`, and a note on what is left out."""
+    """The key of each role, `x_train` to `y_test`, and a note about unused arrays."""
     keys = {key.lower(): key for key in files}
     if "x_train" in keys:
         return {role: keys[role] for role in ("x_train", "x_test", "y_train", "y_test") if role in keys}, ""

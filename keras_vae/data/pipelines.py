@@ -1,4 +1,4 @@
-"""Batches for training and evaluation as `tf.data`, a pure function of the seed and the number of the epoch."""
+"""Batches as `tf.data`, which depend on the seed and the number of the epoch alone."""
 
 import concurrent.futures
 
@@ -10,21 +10,21 @@ from keras_vae.data.dataset import PARTS, Dataset
 from keras_vae.data.images import decode_image
 
 _BINARIZE_CHUNK = 4096
-# A fixed number: AUTOTUNE may fill half of the memory with large images.
+# Fixed: AUTOTUNE may fill half of the memory with large images.
 _BATCHES_AHEAD = 2
 
 
-def binarized(x, batch_size=128, seed=0):
-    """Batches of 0 and 1, drawn anew from the grey images in every epoch, in a new order.
+def binarized(x: np.ndarray | Dataset, batch_size: int = 128, seed: int = 0) -> tf.data.Dataset:
+    """Batches of 0 and 1: fresh draws from grey images in every epoch, in a new order.
 
     Args:
         x: Array, shape `(n, *event)`, uint8 0 to 255 or float in [0, 1], or a `Dataset` (its training part).
         batch_size: int >= 1. The last batch of an epoch may be shorter.
-        seed: int >= 0. Of the order and the draws.
+        seed: int >= 0. Seed of the order and the draws.
 
     Returns:
-        `tf.data.Dataset` of float32 `(batch, *event)`. The first pass over it is epoch 0, the next epoch 1; see
-            `batches`, which this is with `binarize=True`.
+        `tf.data.Dataset` of float32 `(batch, *event)`, as `batches` makes it with `binarize=True`. The first pass over
+            it is epoch 0, the next is epoch 1.
 
     Raises:
         ValueError: if `x` is empty or its values are outside the ranges above.
@@ -36,74 +36,51 @@ def binarized(x, batch_size=128, seed=0):
 
 
 def batches(
-    x,
-    batch_size=128,
-    seed=0,
-    shuffle=True,
-    binarize=False,
-    scale=True,
-    start_epoch=0,
-    repeat=False,
-    part="train",
-):
-    """Batches of a data set.
-
-    Order and draws of epoch `e` depend on `seed` and `e` alone: another process with `start_epoch=e` makes the same
-    batches. With `repeat=False` every pass over the returned object is the next epoch, a pass that is broken off
-    included (under a `tf.distribute` strategy Keras begins one to build the model). A run to be resumed at a given
-    epoch therefore takes `repeat=True` and `fit(steps_per_epoch=...)`. With `shuffle=False` order and draws are the
-    same in every pass, those of `start_epoch`, as an honest evaluation needs them.
+    x: np.ndarray | Dataset,
+    batch_size: int = 128,
+    seed: int = 0,
+    shuffle: bool = True,
+    binarize: bool = False,
+    scale: bool = True,
+    start_epoch: int = 0,
+    repeat: bool = False,
+    part: str = "train",
+) -> tf.data.Dataset:
+    """Batches of a data set, a pure function of the seed and the number of the epoch.
 
     Args:
         x: Array, shape `(n, *event)`, or a `Dataset`, in memory or a folder of images.
         batch_size: int >= 1. The last batch of an epoch may be shorter.
-        seed: int >= 0.
-        shuffle: bool. Whether every epoch has its own order.
-        binarize: bool. Draw 0 or 1 with the grey value as probability (for uint8 exact to 1 part in 65,536).
-        scale: bool. Whether uint8 values are divided by 255. Arrays of other types keep their values.
+        seed: int >= 0. With the number of the epoch it fixes order and draws, in every process.
+        shuffle: bool. Whether every epoch has a new order. Without it, every pass has the draws of `start_epoch`.
+        binarize: bool. Whether to draw 0 or 1 with the grey value as probability (for uint8 exact to 1 / 65,536).
+        scale: bool. Whether to divide uint8 values by 255. Arrays of other types keep their values.
         start_epoch: int >= 0. Number of the first epoch.
-        repeat: bool. Whether to go on with epoch after epoch without end.
-        part: `"train"` or `"test"`. Of a `Dataset`.
+        repeat: bool. Whether epochs follow each other without end, for `fit(steps_per_epoch=...)` of a run that may be
+            resumed. Otherwise every pass is the next epoch, also after a pass that was broken off (under a
+            `tf.distribute` strategy Keras begins one to build the model).
+        part: `"train"` or `"test"`, for a `Dataset`.
 
     Returns:
         `tf.data.Dataset` of float32 `(batch, *event)`, with known cardinality.
 
     Raises:
-        ValueError: if an argument is out of range, the part is empty, values are not finite numbers, or, to be
-            scaled or binarized, are outside 0 to 255 (uint8) or [0, 1] (float).
+        ValueError: if an argument is out of range, the part is empty, values are not finite numbers, or values to be
+            binarized are outside 0 to 255 (uint8) or [0, 1] (float).
     """
-    batch_size = check_int("batch_size", batch_size, 1)
-    seed = check_int("seed", seed, 0)
-    start_epoch = check_int("start_epoch", start_epoch, 0)
+    batch_size, seed = check_int("batch_size", batch_size, 1), check_int("seed", seed, 0)
+    epochs = _epoch_numbers(check_int("start_epoch", start_epoch, 0), shuffle, repeat)
     fetch, n = _source(x, part, binarize, scale)
     n_batches = -(-n // batch_size)
-
-    def one_epoch(epoch):
-        order = _order(n, _seeds(seed, epoch, 0)) if shuffle else tf.range(n, dtype=tf.int64)
-
-        def one_batch(step):
-            return epoch, step, order[step * batch_size : (step + 1) * batch_size]
-
-        return tf.data.Dataset.range(n_batches).map(one_batch)
-
-    def finish(epoch, step, rows):
-        values = fetch(rows)
-        if binarize:
-            # Place 0 of the epoch is the seed of its order.
-            return _draw(values, _seeds(seed, epoch, step + 1))
-        floats = tf.cast(values, tf.float32)
-        return floats / 255.0 if scale and values.dtype == tf.uint8 else floats
-
     return (
-        _epoch_numbers(start_epoch, shuffle, repeat)
-        .flat_map(one_epoch)
-        .map(finish, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        epochs.flat_map(_rows_of_epochs(n, batch_size, seed, shuffle))
+        .map(_values(fetch, seed, binarize, scale), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY if repeat else n_batches))
         .prefetch(_BATCHES_AHEAD)
     )
 
 
-def binarize_once(x, seed=0):
+def binarize_once(x: np.ndarray, seed: int = 0) -> np.ndarray:
     """One fixed draw of 0 or 1 with the grey value as probability, for a test set.
 
     Args:
@@ -126,8 +103,36 @@ def binarize_once(x, seed=0):
     return drawn
 
 
+def _rows_of_epochs(n, batch_size, seed, shuffle):
+    """Function from an epoch to a data set of its batches as `(epoch, number of the batch, numbers of the rows)`."""
+
+    def one_epoch(epoch):
+        order = _order(n, _seeds(seed, epoch, 0)) if shuffle else tf.range(n, dtype=tf.int64)
+
+        def one_batch(step):
+            return epoch, step, order[step * batch_size : (step + 1) * batch_size]
+
+        return tf.data.Dataset.range(-(-n // batch_size)).map(one_batch)
+
+    return one_epoch
+
+
+def _values(fetch, seed, binarize, scale):
+    """Function from a batch of row numbers to the float32 values of the rows."""
+
+    def values_of(epoch, step, rows):
+        values = fetch(rows)
+        if binarize:
+            # Place 0 of the epoch holds the seed of its order.
+            return _draw(values, _seeds(seed, epoch, step + 1))
+        floats = tf.cast(values, tf.float32)
+        return floats / 255.0 if scale and values.dtype == tf.uint8 else floats
+
+    return values_of
+
+
 def _source(x, part, binarize, scale):
-    """How rows are fetched by their numbers, and how many there are."""
+    """The function that fetches rows by their numbers, and the number of rows."""
     check_choice("part", part, PARTS)
     if not isinstance(x, Dataset):
         return _array_source(_check_values(x, binarize, scale))
@@ -157,8 +162,8 @@ def _file_source(files, event_shape):
 def _variable(value):
     """`value` as a plain variable in host memory.
 
-    A captured tensor would be copied into the graph for every iterator (2.3 GB: 8 s and twice the memory, against
-    0.01 s). A thread of its own is outside any `strategy.scope()`, where each device would get a copy.
+    A captured tensor would be copied into the graph for every iterator: for 2.3 GB this takes 8 s instead of 0.01 s and
+    twice the memory. Another thread is outside any `strategy.scope()`, where each device would get a copy.
     """
 
     def create():
@@ -170,7 +175,7 @@ def _variable(value):
 
 
 def _epoch_numbers(start_epoch, shuffle, repeat):
-    """Dataset of the numbers of the epochs one pass consists of."""
+    """Dataset of the numbers of the epochs in one pass."""
     if not shuffle:
         same = tf.data.Dataset.from_tensors(np.int64(start_epoch))
         return same.repeat() if repeat else same
@@ -195,8 +200,8 @@ def _draw(grey, seeds):
     if grey.dtype != tf.uint8:
         uniform = tf.random.stateless_uniform(tf.shape(grey), seeds, alg="philox")
         return tf.cast(uniform < grey, tf.float32)
-    # 16 random bits a pixel cost half of a float32 draw. 255 * 257 = 65535, so the largest draw is left out: then
-    # grey value 255 is always 1, 0 never, and the others are right to 1 / 65536.
+    # 16 random bits per pixel take half the time of a float32 draw. Draws are at most 65534, and 255 * 257 = 65535: so
+    # grey value 255 always gives 1, value 0 never, and the others are exact to 1 / 65536.
     n_pairs = (tf.size(grey) + 1) // 2
     bits = tf.random.stateless_uniform([n_pairs], seeds, minval=None, maxval=None, dtype=tf.uint32, alg="philox")
     bits = tf.reshape(tf.reshape(tf.bitcast(bits, tf.uint16), [-1])[: tf.size(grey)], tf.shape(grey))
@@ -205,7 +210,7 @@ def _draw(grey, seeds):
 
 
 def _check_values(x, binarize, scale):
-    """`x` as uint8 or float32 after a look at its values."""
+    """`x` as uint8 or float32, after a check of its values."""
     x = np.asarray(x)
     if x.dtype.kind not in "buif":
         raise ValueError(f"`x` must be an array of numbers or a Dataset. Received: dtype {x.dtype}")

@@ -1,23 +1,27 @@
 """Evaluation: bounds on the likelihood, latent health, disentanglement and pictures."""
 
-from keras_vae.evaluation.bounds import annealed_log_prob, bits_per_dim, estimate_bounds
-from keras_vae.evaluation.dci import completeness_of, dci, dci_importance, disentanglement_of
-from keras_vae.evaluation.disentanglement import code_scores, disentanglement_scores
-from keras_vae.evaluation.factor_plots import plot_factor_matrix
-from keras_vae.evaluation.factor_vae_score import factor_vae_score, generated_factor_vae_score
-from keras_vae.evaluation.health import check_health
-from keras_vae.evaluation.health_decoder import code_use, exchange_rate
-from keras_vae.evaluation.health_figure import plot_health
-from keras_vae.evaluation.health_prior import holes, uncovered_codes
-from keras_vae.evaluation.health_residuals import residual_gain
-from keras_vae.evaluation.kl_split import kl_split, log_aggregate
-from keras_vae.evaluation.latent import active_units, kl_per_dim
-from keras_vae.evaluation.mutual_information_gap import (
+from keras_vae.evaluation.annealed_log_prob import annealed_log_prob
+from keras_vae.evaluation.disentanglement.dci import completeness_of, dci, dci_importance, disentanglement_of
+from keras_vae.evaluation.disentanglement.factor_vae_score import factor_vae_score, generated_factor_vae_score
+from keras_vae.evaluation.disentanglement.mutual_information_gap import (
     information_histogram,
     information_posterior,
     mig_histogram,
     mig_posterior,
 )
+from keras_vae.evaluation.disentanglement.plot_factor_matrix import plot_factor_matrix
+from keras_vae.evaluation.disentanglement.scores import code_scores, disentanglement_scores
+from keras_vae.evaluation.disentanglement.separated_predictability import sap, sap_matrix
+from keras_vae.evaluation.estimate import Estimate
+from keras_vae.evaluation.health.check_health import HealthReport, check_health
+from keras_vae.evaluation.health.decoder import code_use, exchange_rate
+from keras_vae.evaluation.health.plot_health import plot_health
+from keras_vae.evaluation.health.prior import holes, uncovered_codes
+from keras_vae.evaluation.health.remedies import Remedy
+from keras_vae.evaluation.health.residuals import residual_gain
+from keras_vae.evaluation.kl_split import KLSplit, kl_split, log_aggregate
+from keras_vae.evaluation.latent import active_units, kl_per_dim
+from keras_vae.evaluation.likelihood import Bounds, bits_per_dim, estimate_bounds
 from keras_vae.evaluation.plots import (
     plot_grid,
     plot_history,
@@ -26,16 +30,20 @@ from keras_vae.evaluation.plots import (
     plot_reconstructions,
     plot_traversals,
 )
-from keras_vae.evaluation.separated_predictability import sap, sap_matrix
 
 __all__ = [
+    "Estimate",
+    "Bounds",
     "estimate_bounds",
     "annealed_log_prob",
     "bits_per_dim",
     "active_units",
     "kl_per_dim",
+    "KLSplit",
     "kl_split",
     "log_aggregate",
+    "HealthReport",
+    "Remedy",
     "check_health",
     "plot_health",
     "code_use",
@@ -65,3 +73,7 @@ __all__ = [
     "generated_factor_vae_score",
     "plot_factor_matrix",
 ]
+
+
+def __dir__():
+    return __all__

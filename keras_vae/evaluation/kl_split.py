@@ -4,11 +4,13 @@ import dataclasses
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_vae._checks import check_int
-from keras_vae.layers.standard_normal import StandardNormal
+from keras_vae.evaluation.codes import check_codes
+from keras_vae.numerics import LOG_2_PI
+from keras_vae.priors.standard_normal import StandardNormal
 
-LOG_2_PI = math.log(2.0 * math.pi)
 # Numbers of one block of pairs: 16 MB in float64, which stays in the cache of most machines.
 BLOCK_PAIRS = 2_000_000
 
@@ -42,7 +44,7 @@ class KLSplit:
     n: int
 
 
-def kl_split(z_mean, z_log_var, prior=None, n_samples=2, seed=0):
+def kl_split(z_mean: ArrayLike, z_log_var: ArrayLike, prior=None, n_samples: int = 2, seed: int = 0) -> KLSplit:
     """Split the average KL into mutual information, total correlation and the KL of the marginals.
 
     With the aggregate posterior q(z) = 1/n sum_m q(z|x_m), over all rows given,
@@ -80,28 +82,35 @@ def kl_split(z_mean, z_log_var, prior=None, n_samples=2, seed=0):
     if not hasattr(prior, "log_prob") and not hasattr(prior, "kl"):
         raise ValueError(f"`prior` must have `log_prob` or `kl`. Received: prior={prior!r}")
     epsilon = np.random.default_rng(check_int("seed", seed, 0)).standard_normal((n_samples, *z_mean.shape))
+    return _split_of_draws(z_mean, z_log_var, prior, epsilon)
+
+
+def _split_of_draws(z_mean, z_log_var, prior, epsilon):
+    """The split from the draws at standard noise `(n_samples, n, latent_dim)`."""
     z = z_mean + np.exp(0.5 * z_log_var) * epsilon
-    scored = [log_aggregate(z[s], z_mean, z_log_var, epsilon[s]) for s in range(n_samples)]
+    scored = [log_aggregate(draw, z_mean, z_log_var, noise) for draw, noise in zip(z, epsilon, strict=True)]
     log_q, log_q_dims = (np.stack(part) for part in zip(*scored, strict=True))
     # log q(z_d|x) of every draw less its expectation, which is minus the entropy: noise of known mean zero.
     surplus = 0.5 * (1.0 - epsilon**2)
     minus_entropy = -0.5 * (1.0 + LOG_2_PI + z_log_var)
     log_p, expected_log_p = _prior_terms(prior, z, z_mean, z_log_var, minus_entropy.sum(axis=-1))
     noises = [surplus] if log_p is None or expected_log_p is None else [surplus, log_p - expected_log_p]
-    joint = _Estimate(log_q, [noise.sum(axis=-1) for noise in noises])
-    has_dims = isinstance(prior, StandardNormal)
+    joint = _MeanOverDraws(log_q, [noise.sum(axis=-1) for noise in noises])
+    has_dims = is_standard_normal(prior)
     dims = [
-        _Estimate(log_q_dims[..., d], [noise[..., d] for noise in (noises if has_dims else [surplus])])
+        _MeanOverDraws(log_q_dims[..., d], [noise[..., d] for noise in (noises if has_dims else [surplus])])
         for d in range(z_mean.shape[1])
     ]
     if expected_log_p is None:
-        cross = _Estimate(log_p[..., 0], [surplus.sum(axis=-1)])
+        cross = _MeanOverDraws(log_p[..., 0], [surplus.sum(axis=-1)])
     else:
-        cross = _Estimate(np.broadcast_to(expected_log_p.sum(axis=-1), log_q.shape), [])
+        cross = _MeanOverDraws(np.broadcast_to(expected_log_p.sum(axis=-1), log_q.shape), [])
     return _split(joint, dims, cross, minus_entropy, expected_log_p if has_dims else None)
 
 
-def log_aggregate(z, z_mean, z_log_var, epsilon=None):
+def log_aggregate(
+    z: ArrayLike, z_mean: ArrayLike, z_log_var: ArrayLike, epsilon: ArrayLike | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Log density of the aggregate posterior, and of its marginals, at any points; constant memory, float64.
 
     Args:
@@ -137,22 +146,9 @@ def log_aggregate(z, z_mean, z_log_var, epsilon=None):
     return log_q, log_q_dims
 
 
-def check_codes(z_mean, z_log_var):
-    """Both arrays in float64.
-
-    Raises:
-        ValueError: unless they are finite and of one shape `(n, latent_dim)` with at least one row.
-    """
-    z_mean, z_log_var = np.asarray(z_mean, np.float64), np.asarray(z_log_var, np.float64)
-    if z_mean.ndim != 2 or z_mean.shape != z_log_var.shape or z_mean.size == 0:
-        raise ValueError(
-            "`z_mean` and `z_log_var` must have the same shape (n, latent_dim) and at least one row. "
-            f"Received: z_mean.shape={z_mean.shape}, z_log_var.shape={z_log_var.shape}"
-        )
-    for name, values in (("z_mean", z_mean), ("z_log_var", z_log_var)):
-        if not np.isfinite(values).all():
-            raise ValueError(f"`{name}` must be finite. Received: NaN or infinity")
-    return z_mean, z_log_var
+def is_standard_normal(prior) -> bool:
+    """Whether a prior is known to be N(0, I); False for one that does not say, such as a distribution of TFP."""
+    return getattr(prior, "is_standard_normal", False)
 
 
 def _log_mean_exp_rows(log_values):
@@ -168,7 +164,7 @@ def _prior_terms(prior, z, z_mean, z_log_var, minus_entropy):
 
     The standard normal comes by dimension (k = latent_dim) in float64, any other prior in one piece (k = 1).
     """
-    if isinstance(prior, StandardNormal):
+    if is_standard_normal(prior):
         return -0.5 * (LOG_2_PI + z**2), -0.5 * (LOG_2_PI + z_mean**2 + np.exp(z_log_var))
     log_p = expected = None
     if hasattr(prior, "log_prob"):
@@ -180,7 +176,7 @@ def _prior_terms(prior, z, z_mean, z_log_var, minus_entropy):
     return log_p, expected
 
 
-class _Estimate:
+class _MeanOverDraws:
     """Mean over draws and rows, after what is known of the noise has been taken out.
 
     Args:

@@ -1,6 +1,7 @@
 """Health of the latent space: which dimensions carry something."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_vae._checks import check_number
 
@@ -8,7 +9,7 @@ from keras_vae._checks import check_number
 ACTIVE_UNIT_THRESHOLD = 0.01
 
 
-def kl_per_dim(z_mean, z_log_var):
+def kl_per_dim(z_mean: ArrayLike, z_log_var: ArrayLike) -> np.ndarray:
     """KL of every latent dimension from the standard normal, averaged over the data.
 
     Args:
@@ -25,7 +26,7 @@ def kl_per_dim(z_mean, z_log_var):
     return 0.5 * np.mean(z_mean**2 + np.expm1(z_log_var) - z_log_var, axis=0)
 
 
-def active_units(z_mean, threshold=ACTIVE_UNIT_THRESHOLD):
+def active_units(z_mean: ArrayLike, threshold: float = ACTIVE_UNIT_THRESHOLD) -> np.ndarray:
     """Which latent dimensions are active: the variance of the posterior mean over the data exceeds the threshold.
 
     Args:

@@ -1,8 +1,10 @@
 """Pictures of a model, each a matplotlib Figure: loss curves, reconstructions, samples, latent map, traversals."""
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_vae.evaluation.latent import active_units, kl_per_dim
 
@@ -55,7 +57,14 @@ def value_range_of(*arrays):
     return low, high
 
 
-def plot_grid(examples, n_cols=10, title=None, value_range=None, row_labels=None, figure=None):
+def plot_grid(
+    examples,
+    n_cols: int = 10,
+    title: str | None = None,
+    value_range: tuple[float, float] | None = None,
+    row_labels: Sequence[str] | None = None,
+    figure=None,
+):
     """Examples in rows of `n_cols`.
 
     Args:
@@ -90,7 +99,9 @@ def plot_grid(examples, n_cols=10, title=None, value_range=None, row_labels=None
     return figure
 
 
-def plot_reconstructions(originals, reconstructions, n=10, inputs=None):
+def plot_reconstructions(
+    originals: ArrayLike, reconstructions: ArrayLike, n: int = 10, inputs: ArrayLike | None = None
+):
     """Originals above their reconstructions, and above both the inputs where these differ (noisy or smaller images).
 
     Args:
@@ -109,7 +120,7 @@ def plot_reconstructions(originals, reconstructions, n=10, inputs=None):
     return plot_grid(examples, n, row_labels=list(rows), value_range=value_range_of(np.asarray(originals)[:n]))
 
 
-def plot_history(history):
+def plot_history(history: Mapping):
     """Loss curves split into their parts: minus ELBO, reconstruction and KL, training and validation.
 
     Args:
@@ -135,7 +146,7 @@ def plot_history(history):
     return figure
 
 
-def plot_latent_map(z_mean, labels=None, z_log_var=None):
+def plot_latent_map(z_mean: ArrayLike, labels: ArrayLike | None = None, z_log_var: ArrayLike | None = None):
     """Posterior means over the two latent dimensions of largest KL, coloured by label.
 
     Args:
@@ -170,7 +181,7 @@ def plot_latent_map(z_mean, labels=None, z_log_var=None):
     return figure
 
 
-def plot_kl_per_dim(z_mean, z_log_var):
+def plot_kl_per_dim(z_mean: ArrayLike, z_log_var: ArrayLike):
     """KL of every latent dimension, largest first; inactive ones in grey.
 
     Args:
@@ -198,7 +209,9 @@ def plot_kl_per_dim(z_mean, z_log_var):
     return figure
 
 
-def plot_traversals(decode, z_mean, z_log_var, steps=9, limit=2.5, max_dims=12):
+def plot_traversals(
+    decode: Callable, z_mean: ArrayLike, z_log_var: ArrayLike, steps: int = 9, limit: float = 2.5, max_dims: int = 12
+):
     """What each active latent dimension does: it runs from -limit to +limit while the others stay at a typical code.
 
     Args:
@@ -207,7 +220,7 @@ def plot_traversals(decode, z_mean, z_log_var, steps=9, limit=2.5, max_dims=12):
         z_log_var: array, same shape.
         steps: int. Pictures per dimension.
         limit: float. End of the run, in standard deviations of the prior.
-        max_dims: int. Dimensions shown at most, those of largest KL.
+        max_dims: int. Largest number of dimensions shown; the ones with the largest KL are.
 
     Returns:
         matplotlib Figure.

@@ -1,4 +1,6 @@
-"""Draws from a diagonal Gaussian by the reparameterisation trick."""
+"""The layer that draws z from a diagonal Gaussian by the reparameterisation trick."""
+
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -7,8 +9,8 @@ from keras import ops
 from keras_vae._checks import check_same_shape
 
 
-def reparameterize(z_mean, z_log_var, epsilon):
-    """The point of N(z_mean, exp(z_log_var)) that standard noise `epsilon` stands for.
+def reparameterize(z_mean: tf.Tensor, z_log_var: tf.Tensor, epsilon: tf.Tensor) -> tf.Tensor:
+    """A draw from N(z_mean, exp(z_log_var)), made from standard noise `epsilon`.
 
     Args:
         z_mean: Tensor, shape `(..., latent_dim)`.
@@ -24,10 +26,10 @@ def reparameterize(z_mean, z_log_var, epsilon):
     return z_mean + ops.exp(0.5 * z_log_var) * epsilon
 
 
-def next_seed(seed_generator):
-    """The next `(2,)` seed of a `keras.random.SeedGenerator`, another one in every replica of a `tf.distribute` step.
+def next_seed(seed_generator: keras.random.SeedGenerator) -> tf.Tensor:
+    """The next `(2,)` seed of a generator, different in every replica of a `tf.distribute` step.
 
-    Every replica holds the same generator state, so without this N replicas would train on N copies of the same noise.
+    Every replica holds the same generator state: with the same seed N replicas would train on N copies of one noise.
     """
     seed = seed_generator.next()
     context = tf.distribute.get_replica_context()
@@ -40,8 +42,8 @@ def next_seed(seed_generator):
 class Sampling(keras.layers.Layer):
     """Draw `z` from the Gaussian with the given mean and log variance.
 
-    The layer owns its random state: it is saved in `.keras` files, so that a reloaded model goes on with the noise
-    where it stopped, and it does not depend on the global seed.
+    The layer owns its random state, which does not depend on the global seed and is saved in `.keras` files: a reloaded
+    model continues its noise sequence where it stopped.
 
     Args:
         seed: int or None. Start of the noise sequence; None takes one from Keras's global seed.
@@ -50,8 +52,8 @@ class Sampling(keras.layers.Layer):
         Kingma & Welling 2014, section 2.4. https://arxiv.org/abs/1312.6114
     """
 
-    def __init__(self, seed=None, **kwargs):
-        # Half precision noise has 11 bits: z is float32 under every policy.
+    def __init__(self, seed: int | None = None, **kwargs: Any):
+        # Noise in half precision has 11 bits: z is float32 under every dtype policy.
         super().__init__(**{"dtype": "float32", **kwargs})
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -59,12 +61,12 @@ class Sampling(keras.layers.Layer):
     def build(self, input_shape):
         self.built = True
 
-    def call(self, inputs, seed=None):
+    def call(self, inputs: tuple[tf.Tensor, tf.Tensor], seed: tf.Tensor | None = None) -> tf.Tensor:
         """Draw one `z` per row.
 
         Args:
             inputs: pair `(z_mean, z_log_var)`, each `(batch, latent_dim)`.
-            seed: `(2,)` integer tensor or None. Use this seed in place of the layer's own next one.
+            seed: `(2,)` integer tensor to use instead of the next seed of the layer, or None.
 
         Returns:
             z: Tensor, shape `(batch, latent_dim)`.
@@ -76,12 +78,12 @@ class Sampling(keras.layers.Layer):
         check_same_shape(z_mean=z_mean, z_log_var=z_log_var)
         return reparameterize(z_mean, z_log_var, ops.cast(self.noise(ops.shape(z_mean), seed), z_mean.dtype))
 
-    def noise(self, shape, seed=None):
+    def noise(self, shape: Any, seed: tf.Tensor | None = None) -> tf.Tensor:
         """Standard normal noise of the layer.
 
         Args:
             shape: tuple of ints or int tensors.
-            seed: `(2,)` integer tensor or None. Use this seed in place of the layer's own next one.
+            seed: `(2,)` integer tensor to use instead of the next seed of the layer, or None.
 
         Returns:
             Tensor of that shape, float32.

@@ -1,28 +1,21 @@
 """Likelihoods p(x | z): maps from decoder output to log probability, mean and samples."""
 
-from keras_vae.likelihoods.base import Likelihood
-from keras_vae.likelihoods.bernoulli import Bernoulli
-from keras_vae.likelihoods.categorical import Categorical
-from keras_vae.likelihoods.continuous_bernoulli import ContinuousBernoulli
-from keras_vae.likelihoods.discretized_logistic import DiscretizedLogistic
-from keras_vae.likelihoods.gaussian import Gaussian
-from keras_vae.likelihoods.gaussian_fixed import GaussianFixed
-from keras_vae.likelihoods.gaussian_shared import GaussianShared
-from keras_vae.likelihoods.multinomial import Multinomial
-from keras_vae.likelihoods.negative_binomial import NegativeBinomial
-from keras_vae.likelihoods.registry import LIKELIHOODS, get_likelihood
+from keras_vae._lazy import lazy_names
 
-__all__ = [
-    "Likelihood",
-    "get_likelihood",
-    "LIKELIHOODS",
-    "Bernoulli",
-    "ContinuousBernoulli",
-    "Gaussian",
-    "GaussianFixed",
-    "GaussianShared",
-    "DiscretizedLogistic",
-    "Categorical",
-    "Multinomial",
-    "NegativeBinomial",
-]
+# Lazy, so that the shell gets the names of the registry without waiting for TensorFlow.
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "base": ["Likelihood"],
+        "registry": ["get_likelihood", "LIKELIHOODS"],
+        "bernoulli": ["Bernoulli"],
+        "continuous_bernoulli": ["ContinuousBernoulli"],
+        "gaussian": ["Gaussian"],
+        "gaussian_fixed": ["GaussianFixed"],
+        "gaussian_shared": ["GaussianShared"],
+        "discretized_logistic": ["DiscretizedLogistic"],
+        "categorical": ["Categorical"],
+        "multinomial": ["Multinomial"],
+        "negative_binomial": ["NegativeBinomial"],
+    },
+)

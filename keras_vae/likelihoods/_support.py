@@ -1,23 +1,35 @@
-"""Checks of data arrays against a likelihood's support: one message form, no temporary as large as the data."""
+"""Checks of data against the support of a likelihood, without a temporary array as large as the data."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-# Elements looked at in one go by the element-wise tests: a few megabytes, and an early way out.
+# Elements that an element-wise test sees at a time: a few megabytes, and it can stop early.
 CHUNK = 2**20
 
 
-def check_values(x, name, owner, support, low=None, high=None, integer=False, hint=None):
+def check_values(
+    x: Any,
+    name: str,
+    owner: str,
+    support: str,
+    low: float | None = None,
+    high: float | None = None,
+    integer: bool = False,
+    hint: Callable[[float, float], str] | None = None,
+) -> np.ndarray:
     """Return `x` as an array if its values are finite, within the bounds and, if asked, whole numbers.
 
     Args:
         x: Array of numbers, any shape.
         name: str. Name of the argument, for the message.
         owner: str. Name of the likelihood, for the message.
-        support: str. What is wanted, in words.
+        support: str. The values allowed, in words.
         low: Smallest value allowed, or None.
         high: Largest value allowed, or None.
         integer: bool. Whether only whole numbers are allowed.
-        hint: Callable `(minimum, maximum) -> str` with a remedy for values that are refused, or None.
+        hint: Callable `(minimum, maximum) -> str` that gives advice about values that are refused, or None.
 
     Returns:
         NumPy array.
@@ -30,23 +42,13 @@ def check_values(x, name, owner, support, low=None, high=None, integer=False, hi
         raise ValueError(f"`{name}` must be an array of real numbers. Received: {name} of dtype {x.dtype}")
     if x.size == 0:
         raise ValueError(f"`{name}` must hold at least one value. Received: {name} of shape {x.shape}")
-    # A NaN makes both extremes NaN and an infinity is one of them: two passes see everything but fractions.
+    # A NaN makes both extremes NaN, and an infinity is one of them: two passes see everything but fractions.
     minimum, maximum = x.min(), x.max()
-    if not (np.isfinite(minimum) and np.isfinite(maximum)):
-        found = find_first(x, lambda chunk: ~np.isfinite(chunk))
-    elif low is not None and minimum < low:
-        found = find_first(x, lambda chunk: chunk < low)
-    elif high is not None and maximum > high:
-        found = find_first(x, lambda chunk: chunk > high)
-    elif integer and x.dtype.kind == "f":
-        found = find_first(x, lambda chunk: np.rint(chunk) != chunk)
-    else:
-        found = None
+    found = _first_refused(x, minimum, maximum, low, high, integer)
     if found is None:
         return x
     index, value = found
-    advice = hint(minimum, maximum) if hint is not None and np.isfinite(minimum) and np.isfinite(maximum) else ""
-    advice = f" {advice}" if advice else ""
+    advice = f" {hint(minimum, maximum)}".rstrip() if hint is not None and np.isfinite(minimum + maximum) else ""
     raise ValueError(
         f"`{name}` does not fit the likelihood {owner}, whose values must be {support}.{advice} "
         f"Received: {name} of shape {x.shape}, min={minimum}, max={maximum}, "
@@ -54,12 +56,23 @@ def check_values(x, name, owner, support, low=None, high=None, integer=False, hi
     )
 
 
-def find_first(x, is_bad):
+def _first_refused(x, minimum, maximum, low, high, integer):
+    """Index and value of the first element that is not allowed, or None."""
+    if not (np.isfinite(minimum) and np.isfinite(maximum)):
+        return find_first(x, lambda chunk: ~np.isfinite(chunk))
+    if low is not None and minimum < low:
+        return find_first(x, lambda chunk: chunk < low)
+    if high is not None and maximum > high:
+        return find_first(x, lambda chunk: chunk > high)
+    return find_first(x, lambda chunk: np.rint(chunk) != chunk) if integer and x.dtype.kind == "f" else None
+
+
+def find_first(x: np.ndarray, is_bad: Callable[[np.ndarray], np.ndarray]) -> tuple[tuple[int, ...], Any] | None:
     """Index and value of the first element for which `is_bad` holds, or None.
 
     Args:
         x: NumPy array, any shape.
-        is_bad: Callable from an array to a bool array of its shape. It sees the data in chunks of rows.
+        is_bad: Callable from an array to a bool array of the same shape. It sees the data in chunks of rows.
 
     Returns:
         Tuple `(index, value)`, `index` being a tuple of ints, or None.

@@ -1,6 +1,6 @@
-"""What every likelihood p(x | z) is: a map from decoder output to log probability, mean and samples."""
+"""The base class of the likelihoods p(x | z): from decoder output to log probability, mean and samples."""
 
-import numbers
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,31 +8,42 @@ import tensorflow as tf
 
 from keras_vae._checks import shapes_agree
 from keras_vae.likelihoods._support import check_values
-from keras_vae.numerics import sum_event
+from keras_vae.numerics import as_tfp_seed, sum_event
 
 
 class Likelihood(keras.layers.Layer):
     """Base class of p(x | z), given the decoder output `x_params`.
 
-    A Keras layer only so that learned parameters are tracked and saved; it is built, never called. All shapes below
-    are static checks of the public methods; the maths is in hooks that a new likelihood overrides:
-    `_elements(x_params)`, the tfp distribution of the single elements, is the only one it needs.
-    Everything is computed in float32, whatever the dtype policy.
+    It is a Keras layer so that learned parameters are tracked and saved; it is built, never called. The public methods
+    check static shapes; the maths is in hooks. A new likelihood must override one of them, `_elements(x_params)`: the
+    tfp distribution of the single elements. Everything is computed in float32, whatever the dtype policy.
 
     Attributes:
         n_params: int. Parameters per element of the data the decoder must put out, concatenated along the last axis.
+        values: str. Kind of the data: "binary", "unit_interval" (reals in [0, 1]), "real", "grey_levels" (whole numbers
+            from 0 to 255), "tokens" (class numbers) or "counts" (whole numbers >= 0).
+        mean_on_data_scale: bool. Whether `mean` can be compared with the data: false where it is a class or the shares
+            of the classes.
         support: str. The values allowed, in words.
+        low: Smallest value allowed, or None.
+        high: Largest value allowed, or None.
+        integer: bool. Whether only whole numbers are allowed.
     """
 
     n_params = 1
+    values = "real"
+    mean_on_data_scale = True
     support = "any finite number"
+    low = None
+    high = None
+    integer = False
 
-    def __init__(self, *, dtype="float32", **kwargs):
+    def __init__(self, *, dtype: str = "float32", **kwargs: Any):
         super().__init__(dtype=dtype, **kwargs)
 
     # ---- shapes ----
 
-    def params_shape(self, event_shape):
+    def params_shape(self, event_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Shape the decoder must put out for data of `event_shape`.
 
         Args:
@@ -48,8 +59,8 @@ class Likelihood(keras.layers.Layer):
         last = event_shape[-1]
         return (*event_shape[:-1], None if last is None else last * self.n_params)
 
-    def event_shape(self, params_shape):
-        """Shape of the data a decoder output of `params_shape` describes: the inverse of `params_shape`.
+    def event_shape(self, params_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Shape of the data that a decoder output describes: the inverse of the method `params_shape`.
 
         Args:
             params_shape: Tuple of ints or None, without the batch axis.
@@ -68,38 +79,38 @@ class Likelihood(keras.layers.Layer):
             )
         return (*params_shape[:-1], None if last is None else last // self.n_params)
 
-    def build(self, params_shape):
-        """Create what is learned, if anything.
+    def build(self, params_shape: tuple[int | None, ...]) -> None:
+        """Create the weights, if the likelihood has any.
 
         Args:
             params_shape: Tuple. Shape of the decoder output.
         """
         self.built = True
 
-    # ---- the four questions ----
+    # ---- distribution, log probability, mean, sample ----
 
-    def distribution(self, x_params):
+    def distribution(self, x_params: tf.Tensor) -> Any:
         """The distribution p(x | z) as an object of TensorFlow Probability.
 
         Args:
             x_params: Tensor, shape `(batch, *params_shape)`. Decoder output.
 
         Returns:
-            `tfp.distributions.Distribution`, batch shape `(batch,)`, event shape that of the data, float32.
+            `tfp.distributions.Distribution`, float32, batch shape `(batch,)`, event shape as the data.
 
         Raises:
             ValueError: if the shape of `x_params` does not fit.
         """
         return self._distribution(self._prepare(x_params))
 
-    def log_prob(self, x, x_params, mask=None):
+    def log_prob(self, x: tf.Tensor, x_params: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
         """Log probability of data under the decoder output.
 
         Args:
             x: Tensor, shape `(batch, *event)`. Data, of any real dtype.
             x_params: Tensor, shape `(batch, *params_shape)`. Decoder output.
             mask: None, or tensor of shape `(batch, *leading event axes)`, bool or number: weight of each element's
-                log probability. An element of weight 0 counts nothing, even where its log probability is not finite.
+                log probability. An element of weight 0 adds nothing, even if its log probability is not finite.
 
         Returns:
             log_prob: Tensor, shape `(batch,)`, float32. Nats, summed over the event axes.
@@ -115,7 +126,7 @@ class Likelihood(keras.layers.Layer):
             log_prob = tf.math.multiply_no_nan(log_prob, mask)
         return sum_event(log_prob)
 
-    def mean(self, x_params):
+    def mean(self, x_params: tf.Tensor) -> tf.Tensor:
         """Mean of p(x | z).
 
         Args:
@@ -129,7 +140,7 @@ class Likelihood(keras.layers.Layer):
         """
         return self._mean(self._prepare(x_params))
 
-    def sample(self, x_params, seed=None):
+    def sample(self, x_params: tf.Tensor, seed: int | np.ndarray | tf.Tensor | None = None) -> tf.Tensor:
         """One draw from p(x | z) for every row.
 
         Args:
@@ -140,13 +151,13 @@ class Likelihood(keras.layers.Layer):
             x: Tensor, shape `(batch, *event)`, float32.
 
         Raises:
-            ValueError: if the shape of `x_params` does not fit, or `seed` is neither of these.
+            ValueError: if the shape of `x_params` does not fit, or `seed` is none of these.
         """
-        return self._sample(self._prepare(x_params), _stateless_seed(seed))
+        return self._sample(self._prepare(x_params), as_tfp_seed(seed))
 
     # ---- data ----
 
-    def check_support(self, x, name="x"):
+    def check_support(self, x: np.ndarray, name: str = "x") -> None:
         """Refuse data outside the support, before the first step.
 
         Args:
@@ -156,16 +167,21 @@ class Likelihood(keras.layers.Layer):
         Raises:
             ValueError: if `x` is not numeric, is empty, or holds NaN, infinity or a value outside the support.
         """
-        check_values(x, name, type(self).__name__, self.support)
+        owner = type(self).__name__
+        check_values(x, name, owner, self.support, low=self.low, high=self.high, integer=self.integer, hint=self.hint)
 
-    def input_layers(self, event_shape):
-        """Layers to put at the entrance of an encoder, so that it sees well-scaled numbers.
+    def hint(self, minimum: float, maximum: float) -> str:
+        """Advice for a user whose data are outside the support, judged by their extremes; "" if there is none."""
+        return ""
+
+    def input_layers(self, event_shape: tuple[int | None, ...]) -> list[keras.layers.Layer]:
+        """Layers to put in front of an encoder, so that it sees well-scaled numbers.
 
         Args:
             event_shape: Tuple of ints or None, without the batch axis.
 
         Returns:
-            List of new Keras layers, to be applied in order; empty where the data can go in as they are.
+            List of new Keras layers, to be applied in order; empty if the data need none.
         """
         return []
 
@@ -236,20 +252,3 @@ class Likelihood(keras.layers.Layer):
             f"The decoder does not fit the likelihood {type(self).__name__}: it must put out {wanted}. "
             f"Received: decoder output of shape {tuple(received)}"
         )
-
-
-def _stateless_seed(seed):
-    """A seed as tfp takes it for a reproducible draw: two int32 made of all the bits given, or None."""
-    if seed is None:
-        return None
-    pair = (0, seed) if isinstance(seed, numbers.Integral) and not isinstance(seed, bool) else seed
-    pair = pair if tf.is_tensor(pair) else np.asarray(pair)
-    # `as_numpy_dtype` of a tensor and `dtype` of an array: "iu" are the signed and unsigned whole numbers.
-    kind = np.dtype(pair.dtype.as_numpy_dtype if tf.is_tensor(pair) else pair.dtype).kind
-    if kind not in "iu" or not shapes_agree(pair.shape, (2,)):
-        raise ValueError(
-            f"`seed` must be None, a 64-bit int or an integer tensor of shape (2,). Received: seed={seed!r}"
-        )
-    # tfp wants int32: hashing keeps all 128 bits in play, where a cast would drop half of them.
-    pair = tf.cast(pair, tf.int64)
-    return tf.random.stateless_uniform((2,), pair, minval=None, maxval=None, dtype=tf.int32, alg="philox")

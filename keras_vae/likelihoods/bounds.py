@@ -3,11 +3,11 @@
 import tensorflow as tf
 
 
-def soft_floor(raw, low):
+def soft_floor(raw: tf.Tensor, low: float) -> tf.Tensor:
     """Values above `low` that follow `raw` once it is a few units higher: low + log(1 + exp(raw - low)).
 
-    The gradient is `sigmoid(raw - low)`: small but not cut off, so that
-    an optimizer with normalised steps (Adam) finds its way back.
+    The gradient is `sigmoid(raw - low)`: small below the bound but not zero, so that an optimizer with normalised steps
+    (Adam) finds its way back.
 
     Args:
         raw: Tensor of any shape.
@@ -19,7 +19,7 @@ def soft_floor(raw, low):
     return low + tf.math.softplus(raw - low)
 
 
-def soft_ceiling(raw, high):
+def soft_ceiling(raw: tf.Tensor, high: float) -> tf.Tensor:
     """Values below `high` that follow `raw` while it is a few units lower: high - log(1 + exp(high - raw)).
 
     Args:
@@ -29,5 +29,5 @@ def soft_ceiling(raw, high):
     Returns:
         Tensor, shape of `raw`, <= `high`.
     """
-    # The same function; the plain formula loses the last digits of a small `raw` beside a large `high`.
+    # The same function in another form: the plain formula loses the last digits of `raw` where `high` is much larger.
     return tf.minimum(raw, high) - tf.math.softplus(-tf.abs(raw - high))

@@ -1,10 +1,11 @@
 """Categorical likelihood of tokens."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from keras_vae._checks import check_int, shapes_agree
-from keras_vae.likelihoods._support import check_values
 from keras_vae.likelihoods.base import Likelihood
 from keras_vae.likelihoods.encoder_inputs import OneHot
 
@@ -13,12 +14,12 @@ from keras_vae.likelihoods.encoder_inputs import OneHot
 class Categorical(Likelihood):
     """Tokens 0 to n_classes - 1, as whole numbers; the decoder puts out `(*event, n_classes)` logits.
 
-    Padding tokens must be valid ones (0, say) and be switched off by `mask`. `mean` is the most probable class of each
-    element, since an average of labels has no meaning.
+    Padding tokens must be valid tokens (0, say) and be switched off by `mask`. `mean` is the most probable class of
+    each element, since an average of labels has no meaning.
 
     Args:
-        n_classes: int >= 2, or None to take it from the decoder output. What asks for the shape the decoder should
-            have, or for the entrance of an encoder, needs it given.
+        n_classes: int >= 2, or None to take it from the decoder output. `params_shape` and `input_layers`, and so
+            `make_vae`, need the number.
 
     Raises:
         ValueError: if `n_classes` is neither None nor a whole number >= 2.
@@ -27,7 +28,12 @@ class Categorical(Likelihood):
         Bowman et al. 2016, for text. https://arxiv.org/abs/1511.06349
     """
 
-    def __init__(self, n_classes=None, **kwargs):
+    values = "tokens"
+    mean_on_data_scale = False
+    low = 0
+    integer = True
+
+    def __init__(self, n_classes: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.n_classes = None if n_classes is None else check_int("n_classes", n_classes, 2)
 
@@ -35,37 +41,30 @@ class Categorical(Likelihood):
         return {**super().get_config(), "n_classes": self.n_classes}
 
     @property
-    def n_params(self):
-        """Logits per token: the number of classes, None if not given."""
+    def n_params(self) -> int | None:
+        """Logits per token: the number of classes, or None if it was not given."""
         return self.n_classes
 
     @property
-    def support(self):
+    def support(self) -> str:
         """The tokens allowed, in words."""
         return f"whole numbers from 0 to {'n_classes - 1' if self.n_classes is None else self.n_classes - 1}"
 
-    def params_shape(self, event_shape):
+    @property
+    def high(self) -> int | None:
+        """The largest token allowed, or None without `n_classes`."""
+        return None if self.n_classes is None else self.n_classes - 1
+
+    def params_shape(self, event_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Shape the decoder must put out: `(*event_shape, n_classes)`.
-
-        Args:
-            event_shape: Tuple of ints or None, without the batch axis.
-
-        Returns:
-            Tuple, without the batch axis.
 
         Raises:
             ValueError: if `event_shape` has no axis, or `n_classes` was not given.
         """
         return (*self._check_rank("event_shape", event_shape), self._known_n_classes("params_shape"))
 
-    def event_shape(self, params_shape):
+    def event_shape(self, params_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Shape of the tokens a decoder output describes: all but the last axis.
-
-        Args:
-            params_shape: Tuple of ints or None, without the batch axis.
-
-        Returns:
-            Tuple, without the batch axis.
 
         Raises:
             ValueError: if `params_shape` has fewer than two axes, or its last one is not `n_classes`.
@@ -76,27 +75,8 @@ class Categorical(Likelihood):
             self._refuse_decoder(f"logits of shape (*event, {self.n_classes or 'n_classes'})", params_shape)
         return tuple(event_shape)
 
-    def check_support(self, x, name="x"):
-        """Refuse anything but whole numbers in the range of the classes.
-
-        Args:
-            x: NumPy array, shape `(n, *event)`.
-            name: str. Name of the argument, for the message.
-
-        Raises:
-            ValueError: if `x` is not numeric, is empty, or holds NaN, infinity, a fraction or a token out of range.
-        """
-        high = None if self.n_classes is None else self.n_classes - 1
-        check_values(x, name, "Categorical", self.support, low=0, high=high, integer=True)
-
-    def input_layers(self, event_shape):
-        """A layer that turns tokens `(batch, *event)` into one-hot vectors `(batch, *event, n_classes)`.
-
-        Args:
-            event_shape: Tuple of ints or None, without the batch axis.
-
-        Returns:
-            List of one layer.
+    def input_layers(self, event_shape: tuple[int | None, ...]) -> list[keras.layers.Layer]:
+        """One-hot vectors: `(batch, *event)` becomes `(batch, *event, n_classes)`.
 
         Raises:
             ValueError: if `n_classes` was not given.

@@ -1,4 +1,6 @@
-"""Layers at the entrance of an encoder that turn tokens and counts into well-scaled numbers."""
+"""Layers in front of an encoder that turn tokens and counts into well-scaled numbers."""
+
+from typing import Any
 
 import keras
 from keras import ops
@@ -10,7 +12,7 @@ from keras_vae._checks import check_int
 class OneHot(keras.layers.Layer):
     """One-hot vectors of tokens: `(batch, *event)` whole numbers to `(batch, *event, n_classes)`.
 
-    Always appends an axis, where `keras.layers.CategoryEncoding` swallows a last axis of size 1.
+    It always appends an axis; `keras.layers.CategoryEncoding` removes a last axis of size 1 instead.
 
     Args:
         n_classes: int >= 2.
@@ -19,8 +21,8 @@ class OneHot(keras.layers.Layer):
         ValueError: if `n_classes` is not a whole number >= 2.
     """
 
-    def __init__(self, n_classes, *, dtype="float32", **kwargs):
-        # float32: a float16 token above 2048 is another token.
+    def __init__(self, n_classes: int, *, dtype: str = "float32", **kwargs: Any):
+        # float16 rounds tokens above 2048 to other tokens.
         super().__init__(dtype=dtype, **kwargs)
         self.n_classes = check_int("n_classes", n_classes, 2)
 
@@ -38,8 +40,8 @@ class OneHot(keras.layers.Layer):
 class Log1p(keras.layers.Layer):
     """`log(1 + x)` of counts, any shape."""
 
-    def __init__(self, *, dtype="float32", **kwargs):
-        # float32: a float16 count above 65504 is infinite.
+    def __init__(self, *, dtype: str = "float32", **kwargs: Any):
+        # In float16 a count above 65504 is infinite.
         super().__init__(dtype=dtype, **kwargs)
 
     def call(self, x):

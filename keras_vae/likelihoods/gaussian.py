@@ -1,6 +1,6 @@
 """Gaussian likelihood with a learned variance per element."""
 
-import math
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -8,18 +8,17 @@ import tensorflow as tf
 from keras_vae._checks import check_number
 from keras_vae.likelihoods.base import Likelihood
 from keras_vae.likelihoods.bounds import soft_floor
-
-LOG_2_PI = math.log(2.0 * math.pi)
+from keras_vae.numerics import gaussian_log_prob
 
 
 @keras.saving.register_keras_serializable(package="keras_vae")
 class Gaussian(Likelihood):
     """Real elements with their own mean and variance: the decoder puts out `[mean, raw log variance]`, mean first.
 
-    The log variance is bounded, `min_log_var + softplus(raw - min_log_var)`. Without a floor the density of an element
-    that never changes (the black corner of an image) goes to infinity as its variance goes to zero, and training
-    gains more from such elements than from all the others. The default -10 is a standard deviation of
-    exp(-5) = 0.0067, below the noise of data scaled to about unit size; data on a smaller scale need a lower one.
+    The log variance is bounded below: `min_log_var + softplus(raw - min_log_var)`. Without a bound the density of an
+    element that never changes (the black corner of an image) goes to infinity as its variance goes to zero, and
+    training gains more from such elements than from all the others. The default of -10 is a standard deviation of
+    exp(-5) = 0.0067. This is below the noise of data of about unit scale; data of a smaller scale need a lower bound.
 
     Args:
         min_log_var: float. Lower bound of the log variance, approached smoothly.
@@ -35,7 +34,7 @@ class Gaussian(Likelihood):
 
     n_params = 2
 
-    def __init__(self, min_log_var=-10.0, max_log_var=30.0, **kwargs):
+    def __init__(self, min_log_var: float = -10.0, max_log_var: float = 30.0, **kwargs: Any):
         super().__init__(**kwargs)
         # exp(-min_log_var) and exp(max_log_var) must be float32 numbers.
         self.min_log_var = check_number("min_log_var", min_log_var, minimum=-80.0, maximum=80.0)
@@ -61,20 +60,3 @@ class Gaussian(Likelihood):
 
     def _mean(self, x_params):
         return tf.split(x_params, 2, axis=-1)[0]
-
-
-def gaussian_log_prob(x, mean, log_var):
-    """Log density of a normal distribution, from its log variance.
-
-    Straight from the log variance, where the tfp object wants a standard deviation: an exponential, a logarithm and a
-    division more.
-
-    Args:
-        x: Tensor of any shape.
-        mean: Tensor, broadcastable.
-        log_var: Tensor, broadcastable. Log variance, not log stddev.
-
-    Returns:
-        Tensor of the common shape. Nats, per element.
-    """
-    return -0.5 * (tf.math.squared_difference(x, mean) * tf.exp(-log_var) + log_var + LOG_2_PI)

@@ -1,21 +1,22 @@
 """Gaussian likelihood with a fixed variance."""
 
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from keras_vae._checks import check_number
 from keras_vae.likelihoods.base import Likelihood
-from keras_vae.likelihoods.gaussian import gaussian_log_prob
+from keras_vae.numerics import gaussian_log_prob
 
 
 @keras.saving.register_keras_serializable(package="keras_vae")
 class GaussianFixed(Likelihood):
     """Real elements with one standard deviation, given beforehand; the decoder puts out the mean.
 
-    This is the squared error with its scale made explicit: `stddev` decides the weight of the reconstruction
-    against the KL, as 1 / beta does. `GaussianShared` learns it.
+    The log likelihood is the squared error on an explicit scale: a smaller `stddev` gives the reconstruction more
+    weight against the KL, as a smaller beta does. `GaussianShared` learns the standard deviation.
 
     Args:
         stddev: float > 0. In the units of the data.
@@ -27,7 +28,7 @@ class GaussianFixed(Likelihood):
         Lucas et al. 2019, on the observation noise. https://arxiv.org/abs/1911.02469
     """
 
-    def __init__(self, stddev=1.0, **kwargs):
+    def __init__(self, stddev: float = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
         self.stddev = check_number("stddev", stddev, minimum=0.0, exclusive=True)
 

@@ -1,9 +1,9 @@
 """Multinomial likelihood of rows of counts."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from keras_vae.likelihoods._support import check_values
 from keras_vae.likelihoods.base import Likelihood
 
 
@@ -11,25 +11,23 @@ from keras_vae.likelihoods.base import Likelihood
 class Multinomial(Likelihood):
     """Rows of counts (clicks, words) over `n_items`, given their total; the decoder puts out one logit per item.
 
-    `log_prob` is the full log likelihood, coefficient included, with the row sum as total count. Liang et al. drop
-    the coefficient, which does not depend on the parameters: same gradients, but not a log probability. A row without
-    counts has probability one. `mean` and `sample` describe one count (total 1): its item probabilities, and one draw
-    as a one-hot row.
+    `log_prob` is the full log likelihood of a row, with its sum as the total count. It includes the multinomial
+    coefficient, which Liang et al. drop because it does not depend on the parameters: the gradients are the same, but
+    without it the value is no log probability. A row without counts has probability one. `mean` and `sample` describe a
+    single count (total 1): the probabilities of the items, and one draw as a one-hot row.
 
     References:
         Liang et al. 2018, eq. 2. https://arxiv.org/abs/1802.05814
     """
 
+    values = "counts"
+    mean_on_data_scale = False
     support = "whole numbers >= 0, in rows (n, n_items)"
+    low = 0
+    integer = True
 
-    def params_shape(self, event_shape):
-        """Shape the decoder must put out: `(n_items,)`.
-
-        Args:
-            event_shape: Tuple of one int or None, without the batch axis.
-
-        Returns:
-            Tuple, without the batch axis.
+    def params_shape(self, event_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Shape the decoder must put out: `(n_items,)`, as the data.
 
         Raises:
             ValueError: if `event_shape` has not exactly one axis.
@@ -41,14 +39,8 @@ class Multinomial(Likelihood):
             )
         return event_shape
 
-    def event_shape(self, params_shape):
-        """Shape of the data a decoder output describes: the same.
-
-        Args:
-            params_shape: Tuple of one int or None, without the batch axis.
-
-        Returns:
-            Tuple, without the batch axis.
+    def event_shape(self, params_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Shape of the data that a decoder output describes: the same.
 
         Raises:
             ValueError: if `params_shape` has not exactly one axis.
@@ -58,16 +50,8 @@ class Multinomial(Likelihood):
             self._refuse_decoder("one logit per item, shape (n_items,)", params_shape)
         return params_shape
 
-    def log_prob(self, x, x_params, mask=None):
-        """Log probability of rows of counts, given their sums.
-
-        Args:
-            x: Tensor, shape `(batch, n_items)`. Counts.
-            x_params: Tensor, shape `(batch, n_items)`. Logits.
-            mask: None.
-
-        Returns:
-            log_prob: Tensor, shape `(batch,)`, float32. Nats.
+    def log_prob(self, x: tf.Tensor, x_params: tf.Tensor, mask: None = None) -> tf.Tensor:
+        """Log probability of rows of counts, given their sums; `mask` must be None.
 
         Raises:
             ValueError: if the static shapes do not fit, or a mask is given.
@@ -79,31 +63,20 @@ class Multinomial(Likelihood):
             )
         return super().log_prob(x, x_params)
 
-    def check_support(self, x, name="x"):
-        """Refuse anything but rows of whole numbers >= 0.
-
-        Args:
-            x: NumPy array, shape `(n, n_items)`.
-            name: str. Name of the argument, for the message.
+    def check_support(self, x: np.ndarray, name: str = "x") -> None:
+        """As in the base class; refuses arrays without exactly two axes, too.
 
         Raises:
-            ValueError: if `x` is not numeric, is empty, has not two axes, or holds NaN, infinity, a fraction or a
-                negative number.
+            ValueError: if `x` has another number of axes, is not numeric, is empty, or holds a value outside the
+                support.
         """
-        x = check_values(x, name, "Multinomial", self.support, low=0, integer=True)
-        if x.ndim != 2:
-            raise ValueError(f"`{name}` must have shape (n, n_items). Received: {name} of shape {x.shape}")
+        super().check_support(x, name)
+        if np.ndim(x) != 2:
+            raise ValueError(f"`{name}` must have shape (n, n_items). Received: {name} of shape {np.shape(x)}")
 
     def input_layers(self, event_shape):
-        """A scaling of each row to Euclidean length one, as in Liang et al. 2018; a zero row stays zero.
-
-        Args:
-            event_shape: Tuple of ints or None, without the batch axis.
-
-        Returns:
-            List of one `keras.layers.UnitNormalization`.
-        """
-        # float32: in float16 the square of a count of 256 is infinite.
+        # Each row is scaled to Euclidean length one, as in Liang et al. 2018; a zero row stays zero. In float32: in
+        # float16 the square of a count of 256 is infinite.
         return [keras.layers.UnitNormalization(axis=-1, dtype="float32")]
 
     def _distribution(self, x_params):

@@ -1,10 +1,11 @@
 """Negative binomial likelihood of counts."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from keras_vae._checks import check_number
-from keras_vae.likelihoods._support import check_values
 from keras_vae.likelihoods.base import Likelihood
 from keras_vae.likelihoods.bounds import soft_ceiling, soft_floor
 from keras_vae.likelihoods.encoder_inputs import Log1p
@@ -12,10 +13,10 @@ from keras_vae.likelihoods.encoder_inputs import Log1p
 
 @keras.saving.register_keras_serializable(package="keras_vae")
 class NegativeBinomial(Likelihood):
-    """Counts more spread than Poisson: the decoder puts out `[log mean, raw log total count]`, log mean first.
+    """Counts with more spread than Poisson: the decoder puts out `[log mean, raw log total count]`, log mean first.
 
-    The variance is `mean + mean^2 / total_count`: the total count is the inverse dispersion, and the Poisson
-    distribution is its limit. All bounds are smooth and keep exponentials, means and samples finite.
+    The variance is `mean + mean^2 / total_count`. The total count is the inverse dispersion; when it goes to infinity,
+    the distribution becomes Poisson. All bounds are smooth and keep exponentials, means and samples finite.
 
     Args:
         max_log_mean: float. Upper bound of the log mean; 20 is a mean of 485 million.
@@ -31,9 +32,18 @@ class NegativeBinomial(Likelihood):
     """
 
     n_params = 2
+    values = "counts"
     support = "whole numbers >= 0"
+    low = 0
+    integer = True
 
-    def __init__(self, max_log_mean=20.0, min_log_total_count=-10.0, max_log_total_count=10.0, **kwargs):
+    def __init__(
+        self,
+        max_log_mean: float = 20.0,
+        min_log_total_count: float = -10.0,
+        max_log_total_count: float = 10.0,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.max_log_mean = check_number("max_log_mean", max_log_mean, minimum=-50.0, maximum=50.0)
         self.min_log_total_count = check_number("min_log_total_count", min_log_total_count, minimum=-50.0, maximum=50.0)
@@ -49,27 +59,8 @@ class NegativeBinomial(Likelihood):
             "max_log_total_count": self.max_log_total_count,
         }
 
-    def check_support(self, x, name="x"):
-        """Refuse anything but whole numbers >= 0.
-
-        Args:
-            x: NumPy array, shape `(n, *event)`.
-            name: str. Name of the argument, for the message.
-
-        Raises:
-            ValueError: if `x` is not numeric, is empty, or holds NaN, infinity, a fraction or a negative number.
-        """
-        check_values(x, name, "NegativeBinomial", self.support, low=0, integer=True)
-
     def input_layers(self, event_shape):
-        """A layer that takes `log(1 + x)`: counts spread over orders of magnitude.
-
-        Args:
-            event_shape: Tuple of ints or None, without the batch axis.
-
-        Returns:
-            List of one layer.
-        """
+        # Counts are spread over orders of magnitude.
         return [Log1p()]
 
     def _split(self, x_params):
@@ -86,5 +77,5 @@ class NegativeBinomial(Likelihood):
         )
 
     def _mean(self, x_params):
-        # tfp multiplies exp(log_total_count) with exp(logits), which can overflow on the way.
+        # tfp multiplies exp(log_total_count) by exp(logits), of which one can overflow.
         return tf.exp(self._split(x_params)[0])

@@ -1,35 +1,31 @@
-"""Likelihoods by name."""
+"""Likelihoods by name, without TensorFlow until one is made."""
 
-from keras_vae.likelihoods.base import Likelihood
-from keras_vae.likelihoods.bernoulli import Bernoulli
-from keras_vae.likelihoods.categorical import Categorical
-from keras_vae.likelihoods.continuous_bernoulli import ContinuousBernoulli
-from keras_vae.likelihoods.discretized_logistic import DiscretizedLogistic
-from keras_vae.likelihoods.gaussian import Gaussian
-from keras_vae.likelihoods.gaussian_fixed import GaussianFixed
-from keras_vae.likelihoods.gaussian_shared import GaussianShared
-from keras_vae.likelihoods.multinomial import Multinomial
-from keras_vae.likelihoods.negative_binomial import NegativeBinomial
+import importlib
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from keras_vae.likelihoods.base import Likelihood
+
+# A new likelihood is one file, one line in `__init__.py` and one line here.
 LIKELIHOODS = {
-    "bernoulli": Bernoulli,
-    "continuous_bernoulli": ContinuousBernoulli,
-    "gaussian": Gaussian,
-    "gaussian_fixed": GaussianFixed,
-    "gaussian_shared": GaussianShared,
-    "discretized_logistic": DiscretizedLogistic,
-    "categorical": Categorical,
-    "multinomial": Multinomial,
-    "negative_binomial": NegativeBinomial,
+    "bernoulli": "Bernoulli",
+    "continuous_bernoulli": "ContinuousBernoulli",
+    "gaussian": "Gaussian",
+    "gaussian_fixed": "GaussianFixed",
+    "gaussian_shared": "GaussianShared",
+    "discretized_logistic": "DiscretizedLogistic",
+    "categorical": "Categorical",
+    "multinomial": "Multinomial",
+    "negative_binomial": "NegativeBinomial",
 }
 
 
-def get_likelihood(identifier, **kwargs):
-    """The likelihood of that name, or the object itself.
+def get_likelihood(identifier: "str | Likelihood", **kwargs: Any) -> "Likelihood":
+    """The likelihood of a given name; an object comes back as it is.
 
     Args:
         identifier: str, one of the names in `LIKELIHOODS`, or a `Likelihood`.
-        **kwargs: Passed to the constructor; only with a name.
+        **kwargs: Arguments of the likelihood, such as `n_classes=10`; only with a name.
 
     Returns:
         likelihood: `Likelihood`, new if a name was given.
@@ -38,8 +34,10 @@ def get_likelihood(identifier, **kwargs):
         ValueError: if no likelihood has that name, or arguments come with an object.
         TypeError: if `identifier` is neither a name nor a `Likelihood`.
     """
-    names = ", ".join(map(repr, LIKELIHOODS))
-    if isinstance(identifier, Likelihood):
+    # Not at the top of the file, so that the shell gets the names without waiting for TensorFlow.
+    likelihoods = importlib.import_module("keras_vae.likelihoods")
+    wanted = f"`likelihood` must be one of {', '.join(map(repr, LIKELIHOODS))}, or a Likelihood object."
+    if isinstance(identifier, likelihoods.Likelihood):
         if kwargs:
             raise ValueError(
                 "`likelihood` must be a name when arguments come with it: an object has its own. "
@@ -47,7 +45,7 @@ def get_likelihood(identifier, **kwargs):
             )
         return identifier
     if not isinstance(identifier, str):
-        raise TypeError(f"`likelihood` must be one of {names}, or a Likelihood object. Received: {identifier!r}")
+        raise TypeError(f"{wanted} Received: {identifier!r}")
     if identifier not in LIKELIHOODS:
-        raise ValueError(f"`likelihood` must be one of {names}, or a Likelihood object. Received: {identifier!r}")
-    return LIKELIHOODS[identifier](**kwargs)
+        raise ValueError(f"{wanted} Received: {identifier!r}")
+    return getattr(likelihoods, LIKELIHOODS[identifier])(**kwargs)

@@ -1,23 +1,27 @@
-"""Models: the plain autoencoder, the variational one, and those with another bound."""
+"""Models: graphs of encoders, decoders and priors, whatever they are trained on."""
 
 from keras_vae.models.autoencoder import Autoencoder
-from keras_vae.models.beta_tc_vae import BetaTCVAE
-from keras_vae.models.info_vae import InfoVAE
-from keras_vae.models.iwae import IWAE
-from keras_vae.models.ladder_iwae import LadderIWAE
-from keras_vae.models.ladder_vae import LadderVAE, make_ladder_vae
-from keras_vae.models.make_vae import make_autoencoder, make_vae
+from keras_vae.models.endpoint import Endpoint
+from keras_vae.models.generative_model import GenerativeModel
+from keras_vae.models.ladder_vae import LadderVAE
+from keras_vae.models.latent_model import LatentModel
+from keras_vae.models.make_vae import make_autoencoder, make_ladder_vae, make_vae
 from keras_vae.models.vae import VAE
+from keras_vae.models.variational_model import VariationalModel
 
 __all__ = [
-    "IWAE",
-    "VAE",
     "Autoencoder",
-    "BetaTCVAE",
-    "InfoVAE",
-    "LadderIWAE",
+    "Endpoint",
+    "GenerativeModel",
     "LadderVAE",
+    "LatentModel",
     "make_autoencoder",
     "make_ladder_vae",
     "make_vae",
+    "VAE",
+    "VariationalModel",
 ]
+
+
+def __dir__():
+    return __all__

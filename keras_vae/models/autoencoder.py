@@ -1,9 +1,13 @@
 """The plain autoencoder."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from keras_vae.likelihoods.base import Likelihood
+from keras_vae.models.endpoint import of_data
 from keras_vae.models.latent_model import LatentModel
+from keras_vae.training.batch import Condition, Data
 
 
 @keras.saving.register_keras_serializable(package="keras_vae")
@@ -17,7 +21,8 @@ class Autoencoder(LatentModel):
         encoder: Keras model `x -> z`, `(batch, latent_dim)`.
         decoder: Keras model `z -> x_params`, raw: logits for a Bernoulli, the mean for a Gaussian.
         likelihood: str or `keras_vae.likelihoods.Likelihood`.
-        target_shape: tuple or None. Shape of a target where it differs from that of an input.
+        target_shape: tuple or None. Shape of a target where it differs from the shape of an input.
+        preprocessing: as in `VAE`.
 
     Raises:
         ValueError: if encoder, decoder and likelihood do not fit each other.
@@ -25,24 +30,35 @@ class Autoencoder(LatentModel):
 
     encoder_outputs = ("z",)
 
-    def __init__(self, encoder, decoder, likelihood="gaussian_fixed", target_shape=None, **kwargs):
-        super().__init__(encoder, decoder, likelihood, target_shape=target_shape, **kwargs)
-        self._build_if_known()
+    def __init__(
+        self,
+        encoder: keras.layers.Layer,
+        decoder: keras.layers.Layer,
+        likelihood: str | Likelihood = "gaussian_fixed",
+        target_shape: tuple[int, ...] | None = None,
+        preprocessing: keras.layers.Layer | None = None,
+        **kwargs,
+    ):
+        super().__init__(encoder, decoder, likelihood, target_shape, preprocessing, **kwargs)
+        self._complete()
 
-    def latent(self, x, training=False):
-        return tf.cast(self.encoder(self._encoder_input(x), training=training), tf.float32)
+    def infer(self, batch, training=False):
+        return tf.cast(self.encoded(batch, training), tf.float32)
 
-    def terms(self, x, target=None, mask=None, training=False, weight=None):
+    def code(self, inferred, training=False):
+        return inferred
+
+    def terms(self, batch, training=False):
         """`loss` and `reconstruction_loss`, which are the same here, each `(batch,)` nats."""
-        target = tf.cast(x, tf.float32) if target is None else target
-        reconstruction_loss = self._reconstruction_loss(self.latent(x, training), target, mask, training)
-        return {"loss": reconstruction_loss, "reconstruction_loss": reconstruction_loss}
+        loss = self.reconstruction_loss(self.infer(batch, training), batch, training)
+        return {"loss": loss, "reconstruction_loss": loss}
 
-    def encode(self, x, batch_size=256):
+    def encode(self, x: Data, condition: Condition | None = None, batch_size: int = 256) -> np.ndarray:
         """Code of every example.
 
         Args:
-            x: array `(n, *event_shape)` or `tf.data.Dataset` of batches.
+            x: array `(n, *event_shape)`, or a `tf.data.Dataset` of batches.
+            condition: array or dict of arrays `(n, ...)`, for a model whose encoder takes one.
             batch_size: int. Rows per call.
 
         Returns:
@@ -52,19 +68,12 @@ class Autoencoder(LatentModel):
             ValueError: for data of another shape, empty or not finite.
         """
         self._check_built("encode")
-        return self._rows("latent", x, self.event_shape, batch_size=batch_size)
+        return self.rows(self._code_of, x, parts=("encoder",), condition=condition, batch_size=batch_size)
 
-    def reconstruct(self, x, batch_size=256):
-        """Mean of p(x|z) at the code of x.
-
-        Args:
-            x: array `(n, *event_shape)` or `tf.data.Dataset` of batches.
-            batch_size: int. Rows per call.
-
-        Returns:
-            NumPy array `(n, *target_shape)`.
-
-        Raises:
-            ValueError: for data of another shape, empty or not finite.
-        """
-        return self.decode(self.encode(x, batch_size), batch_size)
+    def endpoints(self):
+        score = {"score": of_data(self, lambda b: {"reconstruction_loss": self.terms(b)["reconstruction_loss"]})}
+        return {
+            **super().endpoints(),
+            "encode": of_data(self, lambda batch: {"z": self.infer(batch)}, ("encoder",)),
+            **(score if self.target_shape == self.event_shape else {}),
+        }

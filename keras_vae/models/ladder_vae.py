@@ -4,18 +4,16 @@ import keras
 import tensorflow as tf
 
 from keras_vae.layers.sampling import reparameterize
-from keras_vae.likelihoods import get_likelihood
-from keras_vae.models.bounds import Pieces
-from keras_vae.models.make_vae import check_model_class, initial_weights_from
-from keras_vae.models.objectives import refuse_other_objectives
-from keras_vae.models.top_down_prior import TopDownPrior
-from keras_vae.models.vae import VAE
-from keras_vae.networks.ladder import make_ladder
-from keras_vae.networks.top_down import TopDownDecoder
+from keras_vae.likelihoods.base import Likelihood
+from keras_vae.models.variational_model import VariationalModel
+from keras_vae.networks.top_down_decoder import TopDownDecoder
+from keras_vae.objectives.objective import Objective
+from keras_vae.objectives.pieces import Pieces
+from keras_vae.priors.top_down_prior import TopDownPrior
 
 
 @keras.saving.register_keras_serializable(package="keras_vae")
-class LadderVAE(VAE):
+class LadderVAE(VariationalModel):
     """VAE with any number of stochastic layers: `q(z|x) = q(z_1|x) prod_l q(z_l|x, z_<l)`, counted from the top.
 
     The encoder says what the data alone tell about every latent. On the way down each of these Gaussians is joined
@@ -28,13 +26,12 @@ class LadderVAE(VAE):
         decoder: `TopDownDecoder`.
         likelihood: as in `VAE`.
         beta: as in `VAE`.
-        free_bits: as in `VAE`.
-        free_bits_over: "layer" or "total". What `free_bits` is a floor of.
-        capacity: as in `VAE`.
+        objective: as in `VAE`; free bits are a floor of each layer.
         seed: as in `VAE`.
         target_shape: as in `VAE`.
+        preprocessing: as in `VAE`.
 
-    The metrics hold the KL of every layer, `kl_1` that of the top.
+    The metrics hold the KL of every layer, `kl_1` for the top.
 
     Raises:
         ValueError: as in `VAE`, or if `decoder` is no `TopDownDecoder`.
@@ -44,22 +41,20 @@ class LadderVAE(VAE):
         Kingma et al. 2016, eq. 15 (free bits). https://arxiv.org/abs/1606.04934
     """
 
-    free_bits_choices = ("layer", "total")
+    splits_kl = True
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        likelihood="bernoulli",
-        beta=1.0,
-        free_bits=None,
-        free_bits_over="layer",
-        capacity=None,
-        seed=None,
-        target_shape=None,
+        encoder: keras.layers.Layer,
+        decoder: TopDownDecoder,
+        likelihood: str | Likelihood = "bernoulli",
+        beta: float = 1.0,
+        objective: Objective | None = None,
+        seed: int | None = None,
+        target_shape: tuple[int, ...] | None = None,
+        preprocessing: keras.layers.Layer | None = None,
         **kwargs,
     ):
-        refuse_other_objectives(self, kwargs)
         if not isinstance(decoder, TopDownDecoder):
             raise ValueError(f"`decoder` must be a TopDownDecoder. Received: decoder={decoder!r}")
         super().__init__(
@@ -67,64 +62,54 @@ class LadderVAE(VAE):
             decoder,
             likelihood,
             prior=TopDownPrior(decoder),
+            objective=objective,
             beta=beta,
-            free_bits=free_bits,
-            free_bits_over=free_bits_over,
-            capacity=capacity,
             seed=seed,
             target_shape=target_shape,
+            preprocessing=preprocessing,
             **kwargs,
         )
+        self._complete()
 
     @property
-    def term_names(self):
-        return (*VAE.term_names, *(f"kl_{i + 1}" for i in range(len(self.decoder.networks))))
+    def kl_part_names(self):
+        """Names of the KL of every layer, from the top down."""
+        return tuple(f"kl_{i + 1}" for i in range(len(self.decoder.networks)))
 
     @property
     def has_gaussian_posterior(self):
-        # The Gaussian of a lower latent depends on the draws of those above it.
+        """Whether q(z|x) is one Gaussian: with several layers, each depends on the draws of the layers above it."""
         return len(self.decoder.latent_dims) == 1
 
-    @property
-    def _splits_kl(self):
-        return True
-
-    def pieces(self, posterior, epsilon, target, mask=None, training=False):
-        """The pieces of the bound at one draw of the latents, from the top down; see `VAE.pieces`."""
-        way = _WayDown(self.decoder, posterior, epsilon)
-        x_params = self.decoder.descend(way.choose, training)
-        reconstruction_loss = -self.likelihood.log_prob(target, x_params, mask)
+    def pieces(self, inferred, epsilon, batch, training=False):
+        """The pieces of the bound at one draw of the latents, from the top down; see `VariationalModel.pieces`."""
+        way = self._go_down(inferred, epsilon, training, to_data=True)
+        reconstruction_loss = -self.likelihood.log_prob(batch.target, way.x_params, batch.mask)
         log_weight = tf.add_n(way.log_ratios) - reconstruction_loss
         kl_parts = tf.stack(way.kls, axis=-1)
         kl = tf.reduce_sum(kl_parts, axis=-1)
-        return Pieces(reconstruction_loss, kl, kl_parts, log_weight, way.joined(way.latents), way.posterior())
+        return Pieces(reconstruction_loss, kl, kl_parts, log_weight, way.z, way.posterior)
 
-    def assemble(self, pieces):
-        kls = {f"kl_{i + 1}": kl for i, kl in enumerate(tf.unstack(pieces.kl_parts, axis=-1))}
-        return {**super().assemble(pieces), **kls}
-
-    def infer(self, x, training=False):
+    def infer(self, batch, training=False):
         """What the data alone say about the latents: `(z_mean, z_log_var)` of the encoder."""
-        return super().posterior(x, training)
+        z_mean, z_log_var = self.encoded(batch, training)
+        return tf.cast(z_mean, tf.float32), tf.cast(z_log_var, tf.float32)
 
-    def posterior(self, x, training=False):
+    def posterior(self, batch, training=False):
         """Mean and log variance of every latent along the means of those above, `(batch, latent_dim)` float32."""
-        way = _WayDown(self.decoder, self.infer(x, training), None)
-        self.decoder.descend(way.choose, training, to_data=False)
-        return way.posterior()
+        return self._go_down(self.infer(batch, training), None, training).posterior
 
-    def draw_latents(self, posterior, epsilon):
-        way = _WayDown(self.decoder, posterior, epsilon)
-        self.decoder.descend(way.choose, to_data=False)
-        return way.joined(way.latents)
+    def draw_latents(self, inferred, epsilon):
+        return self._go_down(inferred, epsilon).z
 
-    def latent(self, x, training=False):
-        return self.posterior(x, training)[0]
+    def code(self, inferred, training=False):
+        return self._go_down(inferred, None, training).posterior[0]
 
-    def get_config(self):
-        config = super().get_config()
-        del config["prior"], config["posterior_flow"]
-        return config
+    def _go_down(self, inferred, epsilon, training=False, to_data=False):
+        """One way from the top to the last latent, or to the data: the one place where the decoder is walked down."""
+        way = _WayDown(self.decoder, inferred, epsilon)
+        way.x_params = self.decoder.descend(way.choose, training, to_data=to_data)
+        return way
 
 
 class _WayDown:
@@ -164,53 +149,12 @@ class _WayDown:
         self.latents.append(reparameterize(p_mean, p_log_var, u))
         return self.latents[-1]
 
-    def joined(self, latents):
-        return tf.concat(latents, axis=-1)
+    @property
+    def z(self):
+        """The latents of all layers side by side, `(batch, latent_dim)`."""
+        return tf.concat(self.latents, axis=-1)
 
+    @property
     def posterior(self):
-        return self.joined(self.q_means), self.joined(self.q_log_vars)
-
-
-def make_ladder_vae(
-    event_shape,
-    latent_dims=(32, 16, 8),
-    network="dense",
-    hidden_units=None,
-    likelihood="bernoulli",
-    n_classes=None,
-    seed=None,
-    model=LadderVAE,
-    **kwargs,
-):
-    """A `LadderVAE`, or a subclass, with networks of the library.
-
-    Args:
-        event_shape: tuple of ints. Shape of one example.
-        latent_dims: tuple of ints >= 1, one per stochastic layer from the data up. Sizes of the latents for "dense",
-            channels of the latent maps for "resnet", each map half as large as the one below.
-        network: "dense" or "resnet".
-        hidden_units: tuple of as many ints or None. Width, or channels, of the layers that belong to each latent.
-        likelihood: str or `Likelihood`. p(x|z).
-        n_classes: int or None. Number of tokens, for the categorical likelihood given by name.
-        seed: int or None. Initial weights and random state of the model; None takes them from Keras's global seed.
-        model: class. `LadderVAE` or a subclass made of the same parts, such as `LadderIWAE`.
-        **kwargs: arguments of that class: `beta`, `free_bits`, `n_samples` and so on.
-
-    Returns:
-        `model`, built, not compiled.
-
-    Raises:
-        ValueError: for an unknown network or likelihood, sizes that do not fit, or a `model` that is no such class.
-    """
-    check_model_class(model, LadderVAE)
-    likelihood = get_likelihood(likelihood, **({} if n_classes is None else {"n_classes": n_classes}))
-    with initial_weights_from(seed):
-        encoder, decoder = make_ladder(
-            event_shape,
-            likelihood.params_shape(tuple(event_shape)),
-            latent_dims,
-            network,
-            hidden_units,
-            likelihood.input_layers(tuple(event_shape)),
-        )
-    return model(encoder, decoder, likelihood=likelihood, seed=seed, **kwargs)
+        """Mean and log variance of every latent given those chosen above it, each `(batch, latent_dim)`."""
+        return tf.concat(self.q_means, axis=-1), tf.concat(self.q_log_vars, axis=-1)

@@ -1,27 +1,36 @@
-"""Models from a few words: event shape, latent size, kind of network, likelihood."""
+"""Models from a few words: event shape, latent sizes, kind of network, likelihood."""
 
 import contextlib
 import random
+from typing import Any
+
+import keras
 
 from keras_vae._checks import check_int, check_shape
-from keras_vae.likelihoods import get_likelihood
+from keras_vae.likelihoods.base import Likelihood
+from keras_vae.likelihoods.registry import get_likelihood
 from keras_vae.models.autoencoder import Autoencoder
+from keras_vae.models.ladder_vae import LadderVAE
 from keras_vae.models.vae import VAE
-from keras_vae.networks import make_decoder, make_encoder
+from keras_vae.networks.ladder import make_ladder
+from keras_vae.networks.registry import make_decoder, make_encoder
+from keras_vae.objectives.objective import Objective
 
 
 def make_vae(
-    event_shape,
-    latent_dim=20,
-    network="dense",
-    hidden_units=None,
-    likelihood="bernoulli",
-    n_classes=None,
-    seed=None,
-    model=VAE,
-    **kwargs,
-):
-    """A `VAE`, or another model of that kind, with an encoder and a decoder of the library.
+    event_shape: int | tuple[int, ...],
+    latent_dim: int = 20,
+    network: str = "dense",
+    hidden_units: tuple[int, ...] | None = None,
+    likelihood: str | Likelihood = "bernoulli",
+    prior: Any = None,
+    beta: float = 1.0,
+    objective: Objective | None = None,
+    posterior_flow: keras.layers.Layer | None = None,
+    seed: int | None = None,
+    preprocessing: keras.layers.Layer | None = None,
+) -> VAE:
+    """A `VAE` with an encoder and a decoder of the library.
 
     The pieces are public: `keras_vae.networks.make_encoder` and `make_decoder` make them one by one, so that a half can
     be replaced.
@@ -31,33 +40,38 @@ def make_vae(
         latent_dim: int >= 1.
         network: "dense", "conv", "resnet" or "recurrent".
         hidden_units: tuple of ints or None. Widths of the layers or channels of the stages; None is the network's own.
-        likelihood: str or `Likelihood`. p(x|z).
-        n_classes: int or None. Number of tokens, for the categorical likelihood given by name.
+        likelihood: str or `Likelihood`. p(x|z); `likelihoods.Categorical(n_classes)` for tokens.
+        prior, beta, objective, posterior_flow, preprocessing: as in `VAE`.
         seed: int or None. Initial weights and random state of the model; None takes them from Keras's global seed.
-        model: class. `VAE` or a subclass made of the same two parts, such as `IWAE`.
-        **kwargs: arguments of that class: `prior`, `beta`, `free_bits`, `n_samples` and so on.
 
     Returns:
-        `model`, built, not compiled.
+        `VAE`, built, not compiled.
 
     Raises:
-        ValueError: for an unknown network or likelihood, shapes that do not fit them, or a `model` that is no such
-            class.
+        ValueError: for an unknown network or likelihood, or parts that do not fit each other.
     """
-    check_model_class(model, VAE)
-    networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_classes, 2, seed)
-    return model(*networks, likelihood=likelihood, seed=seed, **kwargs)
+    networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, 2, seed)
+    return VAE(
+        *networks,
+        likelihood=likelihood,
+        prior=prior,
+        beta=beta,
+        objective=objective,
+        posterior_flow=posterior_flow,
+        seed=seed,
+        preprocessing=preprocessing,
+    )
 
 
 def make_autoencoder(
-    event_shape,
-    latent_dim=20,
-    network="dense",
-    hidden_units=None,
-    likelihood="gaussian_fixed",
-    n_classes=None,
-    seed=None,
-):
+    event_shape: int | tuple[int, ...],
+    latent_dim: int = 20,
+    network: str = "dense",
+    hidden_units: tuple[int, ...] | None = None,
+    likelihood: str | Likelihood = "gaussian_fixed",
+    seed: int | None = None,
+    preprocessing: keras.layers.Layer | None = None,
+) -> Autoencoder:
     """An `Autoencoder` with an encoder and a decoder of the library; arguments as in `make_vae`.
 
     Returns:
@@ -66,25 +80,50 @@ def make_autoencoder(
     Raises:
         ValueError: for an unknown network or likelihood, or shapes that do not fit them.
     """
-    networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_classes, 1, seed)
-    return Autoencoder(*networks, likelihood=likelihood)
+    networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, 1, seed)
+    return Autoencoder(*networks, likelihood=likelihood, preprocessing=preprocessing)
 
 
-def check_model_class(model, base):
-    """Check that `model` is a class, `base` or a subclass.
+def make_ladder_vae(
+    event_shape: tuple[int, ...],
+    latent_dims: tuple[int, ...] = (32, 16, 8),
+    network: str = "dense",
+    hidden_units: tuple[int, ...] | None = None,
+    likelihood: str | Likelihood = "bernoulli",
+    beta: float = 1.0,
+    objective: Objective | None = None,
+    seed: int | None = None,
+    preprocessing: keras.layers.Layer | None = None,
+) -> LadderVAE:
+    """A `LadderVAE` with networks of the library.
+
+    Args:
+        event_shape: tuple of ints. Shape of one example.
+        latent_dims: tuple of ints >= 1, one per stochastic layer from the data up. Sizes of the latents for "dense",
+            channels of the latent maps for "resnet", each map half as large as the one below.
+        network: "dense" or "resnet".
+        hidden_units: tuple of as many ints or None. Width, or channels, of the layers that belong to each latent.
+        likelihood: str or `Likelihood`. p(x|z).
+        beta, objective, preprocessing: as in `LadderVAE`.
+        seed: int or None. Initial weights and random state of the model; None takes them from Keras's global seed.
+
+    Returns:
+        `LadderVAE`, built, not compiled.
 
     Raises:
-        ValueError: if it is not.
+        ValueError: for an unknown network or likelihood, or sizes that do not fit.
     """
-    if not isinstance(model, type) or not issubclass(model, base):
-        raise ValueError(f"`model` must be the class {base.__name__} or a subclass. Received: model={model!r}")
+    likelihood, event_shape = get_likelihood(likelihood), tuple(event_shape)
+    shapes = event_shape, likelihood.params_shape(event_shape)
+    with initial_weights_from(seed):
+        parts = make_ladder(*shapes, latent_dims, network, hidden_units, likelihood.input_layers(event_shape))
+    return LadderVAE(*parts, likelihood, beta, objective, seed, preprocessing=preprocessing)
 
 
-def _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_classes, n_outputs, seed):
+def _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_outputs, seed):
     event_shape = check_shape("event_shape", event_shape)
     check_int("latent_dim", latent_dim, 1)
-    arguments = {} if n_classes is None else {"n_classes": check_int("n_classes", n_classes, 2)}
-    likelihood = get_likelihood(likelihood, **arguments)
+    likelihood = get_likelihood(likelihood)
     with initial_weights_from(seed):
         encoder = make_encoder(
             event_shape,
@@ -99,7 +138,7 @@ def _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_cl
 
 
 @contextlib.contextmanager
-def initial_weights_from(seed):
+def initial_weights_from(seed: int | None):
     """Let the initialisers made in the block depend on `seed` alone, and leave the global state as it was.
 
     Keras takes the seed of an initialiser that has none from Python's `random`.

@@ -1,32 +1,48 @@
-"""Encoder and decoder of a user looked at from outside: their shapes, and whether they fit each other."""
+"""Shapes of a user's encoder and decoder, and the check that they fit together."""
 
 import keras
+import tensorflow as tf
 
 from keras_vae._checks import shapes_agree
 
 
-def known_event_shape(name, model):
-    """Shape of one input of `model` without the batch axis, or None when it is not built yet.
+def known_shapes(name, model):
+    """Shapes of what a part takes, without the batch axis: `(shape, condition_shape)`.
+
+    Args:
+        name: "encoder" or "decoder".
+        model: Keras layer.
+
+    Returns:
+        Pair of tuples, or None for a part that is not built yet. The shape of the condition is None for a part without
+        one, and a dict of tuples for a condition of several.
 
     Raises:
-        ValueError: if it takes more than one input.
+        ValueError: if it takes something else than one tensor, or that and a condition.
     """
     try:
         shape = model.input_shape
     except (AttributeError, RuntimeError, ValueError):
         return None
-    if isinstance(shape, (list, dict)) or not isinstance(shape, tuple) or (shape and isinstance(shape[0], tuple)):
-        raise ValueError(f"`{name}` must take one input. Received: inputs of shapes {shape}")
-    return tuple(shape[1:])
+    if isinstance(shape, tuple) and not (shape and isinstance(shape[0], (tuple, list))):
+        return tuple(shape[1:]), None
+    inputs = getattr(model, "input", None)
+    is_pair = isinstance(inputs, (list, tuple)) and len(inputs) == 2 and hasattr(inputs[0], "shape")
+    if not is_pair or isinstance(inputs[1], (list, tuple)):
+        what = "x" if name == "encoder" else "z"
+        raise ValueError(
+            f"`{name}` must take one input, {what}, or the two [{what}, condition], where the condition may be a dict. "
+            f"Received: inputs of shapes {shape}"
+        )
+    return tuple(inputs[0].shape[1:]), tf.nest.map_structure(lambda t: tuple(t.shape[1:]), inputs[1])
 
 
-def encoder_latent_dim(encoder, event_shape, output_names):
-    """Latent size of an encoder, from running it on a symbolic batch (which also builds it).
+def encoder_latent_dim(outputs, output_names):
+    """Latent size of an encoder, from what it puts out.
 
     Args:
-        encoder: Keras model.
-        event_shape: tuple. Shape of one input.
-        output_names: tuple of str. What the encoder must put out, in order.
+        outputs: what it gives for a symbolic batch.
+        output_names: tuple of str. What it must put out, in order.
 
     Returns:
         int, size of the last axis of every output.
@@ -34,7 +50,6 @@ def encoder_latent_dim(encoder, event_shape, output_names):
     Raises:
         ValueError: if it puts out something else.
     """
-    outputs = encoder(keras.KerasTensor((None, *event_shape), dtype=_input_dtype(encoder)))
     wanted = (
         f"`encoder` must put out {len(output_names)} tensor(s), {', '.join(output_names)}, each (batch, latent_dim)"
     )
@@ -51,19 +66,25 @@ def encoder_latent_dim(encoder, event_shape, output_names):
     return shapes[0][-1]
 
 
-def decoder_params_shape(decoder, latent_dim):
-    """Shape of one output of a decoder without the batch axis, from running it on a symbolic batch.
+def check_takes_latents(decoder_shapes, latent_dim):
+    """Check that a decoder takes codes of this size; `decoder_shapes` as `known_shapes` gives it.
 
     Raises:
-        ValueError: if it takes another latent size or puts out more than one tensor.
+        ValueError: if it does not.
     """
-    wanted_shape = known_event_shape("decoder", decoder)
-    if wanted_shape is not None and not shapes_agree(wanted_shape, (latent_dim,)):
+    if decoder_shapes is not None and not shapes_agree(decoder_shapes[0], (latent_dim,)):
         raise ValueError(
             f"`decoder` must take z of shape (batch, {latent_dim}), the latent size of the encoder. "
-            f"Received: a decoder that takes {(None, *wanted_shape)}"
+            f"Received: a decoder that takes {(None, *decoder_shapes[0])}"
         )
-    outputs = decoder(keras.KerasTensor((None, latent_dim)))
+
+
+def decoder_params_shape(outputs):
+    """Shape of one output of a decoder without the batch axis, from what it puts out for a symbolic batch.
+
+    Raises:
+        ValueError: if that is more than one tensor.
+    """
     if isinstance(outputs, (list, tuple, dict)):
         raise ValueError(
             "`decoder` must put out one tensor, the parameters of p(x|z) side by side along the last axis. "
@@ -72,6 +93,17 @@ def decoder_params_shape(decoder, latent_dim):
     return tuple(outputs.shape[1:])
 
 
-def _input_dtype(model):
-    inputs = getattr(model, "inputs", None)
-    return inputs[0].dtype if inputs else "float32"
+def symbolic(shape, dtype="float32"):
+    """Symbolic batches of these shapes, given without the batch axis: a tuple, a dict of them, or None."""
+    if shape is None:
+        return None
+    if isinstance(shape, dict):
+        return {name: symbolic(part, dtype) for name, part in shape.items()}
+    return keras.KerasTensor((None, *shape), dtype=dtype)
+
+
+def input_dtypes(part):
+    """Types that a part takes: of its first input, and of its condition; float32 where it does not say."""
+    inputs = getattr(part, "inputs", None) or []
+    dtypes = [tensor.dtype for tensor in inputs]
+    return dtypes[0] if dtypes else "float32"

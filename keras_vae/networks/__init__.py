@@ -1,21 +1,17 @@
 """Encoders and decoders per kind of data, as functional Keras models."""
 
-from keras_vae.networks.conv import conv_decoder, conv_encoder
-from keras_vae.networks.dense import dense_decoder, dense_encoder
-from keras_vae.networks.recurrent import recurrent_decoder, recurrent_encoder
-from keras_vae.networks.registry import NETWORKS, make_decoder, make_encoder
-from keras_vae.networks.resnet import resnet_decoder, resnet_encoder
+from keras_vae._lazy import lazy_names
 
-__all__ = [
-    "NETWORKS",
-    "make_encoder",
-    "make_decoder",
-    "dense_encoder",
-    "dense_decoder",
-    "conv_encoder",
-    "conv_decoder",
-    "resnet_encoder",
-    "resnet_decoder",
-    "recurrent_encoder",
-    "recurrent_decoder",
-]
+# Lazy, so that the shell gets the names of the registry without waiting for TensorFlow.
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "registry": ["NETWORKS", "make_encoder", "make_decoder"],
+        "dense": ["dense_encoder", "dense_decoder"],
+        "conv": ["conv_encoder", "conv_decoder"],
+        "resnet": ["resnet_encoder", "resnet_decoder"],
+        "recurrent": ["recurrent_encoder", "recurrent_decoder"],
+        "ladder": ["make_ladder", "LADDER_NETWORKS"],
+        "top_down_decoder": ["TopDownDecoder"],
+    },
+)

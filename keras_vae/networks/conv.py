@@ -1,15 +1,12 @@
 """Convolutional encoder and decoder, for images of any size."""
 
+from collections.abc import Sequence
+
+import keras
 from keras import layers
 
-from keras_vae.networks.ends import (
-    check_hidden_units,
-    decoder_input,
-    decoder_model,
-    dense_to_shape,
-    encoder_input,
-    encoder_model,
-)
+from keras_vae._checks import check_sizes
+from keras_vae.networks.ends import decoder_input, decoder_model, dense_to_shape, encoder_input, encoder_model
 from keras_vae.networks.feature_maps import (
     as_image,
     check_image_params_shape,
@@ -23,12 +20,17 @@ DEFAULT_HIDDEN_UNITS = (32, 64)
 
 
 def conv_encoder(
-    event_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, n_outputs=2, input_layers=(), name="encoder"
-):
+    event_shape: tuple[int, ...],
+    latent_dim: int,
+    hidden_units: tuple[int, ...] = DEFAULT_HIDDEN_UNITS,
+    n_outputs: int = 2,
+    input_layers: Sequence[layers.Layer] = (),
+    name: str = "encoder",
+) -> keras.Model:
     """Image through relu convolutions of stride 2 to the latent heads.
 
     Args:
-        event_shape: `(height, width, channels)`, of any size; a map of one or two pixels is not halved any more.
+        event_shape: `(height, width, channels)`, of any size; an axis of one or two pixels is not halved any more.
             `(height, width)` if `input_layers` add the channels.
         latent_dim: int >= 1.
         hidden_units: tuple of ints. Channels of the map after each stage.
@@ -42,7 +44,7 @@ def conv_encoder(
     Raises:
         ValueError: for data that are no images, or an argument out of bounds.
     """
-    hidden_units = check_hidden_units(hidden_units)
+    hidden_units = check_sizes("hidden_units", hidden_units)
     x, h = encoder_input(event_shape, input_layers)
     h = as_image(h, x.shape[1:], "conv")
     for i, channels in enumerate(hidden_units, 1):
@@ -50,11 +52,16 @@ def conv_encoder(
     return encoder_model(x, layers.Flatten(name="flat")(h), latent_dim, n_outputs, name)
 
 
-def conv_decoder(params_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, name="decoder"):
+def conv_decoder(
+    params_shape: tuple[int, ...],
+    latent_dim: int,
+    hidden_units: tuple[int, ...] = DEFAULT_HIDDEN_UNITS,
+    name: str = "decoder",
+) -> keras.Model:
     """Codes through transposed convolutions to an image of exactly `params_shape`, the mirror of `conv_encoder`.
 
-    Transposed convolutions, because upsampling followed by a convolution makes a training step take twice as long on a
-    CPU, and rearranging channels into pixels changes it by a tenth at best (28x28 images, batch 128).
+    Why transposed convolutions: with upsampling followed by a convolution a training step takes twice as long on a CPU,
+    and rearranging channels into pixels saves a tenth at best (28x28 images, batch 128).
 
     Args:
         params_shape: `(height, width, channels)`, of any size, or `(height, width, channels, values)`.
@@ -68,7 +75,7 @@ def conv_decoder(params_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, na
     Raises:
         ValueError: for a shape that is no image, or an argument out of bounds.
     """
-    hidden_units = check_hidden_units(hidden_units)
+    hidden_units = check_sizes("hidden_units", hidden_units)
     params_shape = check_image_params_shape(params_shape, "conv")
     *larger, smallest = map_sizes(*params_shape[:2], len(hidden_units))
     z = decoder_input(latent_dim)

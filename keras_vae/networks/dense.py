@@ -1,25 +1,25 @@
 """Fully connected encoder and decoder, for data of any shape."""
 
 import math
+from collections.abc import Sequence
 
+import keras
 from keras import layers
 
-from keras_vae._checks import check_shape
-from keras_vae.networks.ends import (
-    OUTPUT_DTYPE,
-    check_hidden_units,
-    decoder_input,
-    decoder_model,
-    encoder_input,
-    encoder_model,
-)
+from keras_vae._checks import check_shape, check_sizes
+from keras_vae.networks.ends import OUTPUT_DTYPE, decoder_input, decoder_model, encoder_input, encoder_model
 
 DEFAULT_HIDDEN_UNITS = (512,)
 
 
 def dense_encoder(
-    event_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, n_outputs=2, input_layers=(), name="encoder"
-):
+    event_shape: tuple[int, ...],
+    latent_dim: int,
+    hidden_units: tuple[int, ...] = DEFAULT_HIDDEN_UNITS,
+    n_outputs: int = 2,
+    input_layers: Sequence[layers.Layer] = (),
+    name: str = "encoder",
+) -> keras.Model:
     """Flattened data through relu layers to the latent heads.
 
     Args:
@@ -36,7 +36,7 @@ def dense_encoder(
     Raises:
         ValueError: for an argument out of bounds.
     """
-    hidden_units = check_hidden_units(hidden_units)
+    hidden_units = check_sizes("hidden_units", hidden_units)
     x, h = encoder_input(event_shape, input_layers)
     if len(h.shape) > 2:
         h = layers.Flatten(name="flat")(h)
@@ -45,8 +45,13 @@ def dense_encoder(
     return encoder_model(x, h, latent_dim, n_outputs, name)
 
 
-def dense_decoder(params_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, name="decoder"):
-    """Codes through relu layers, those of `dense_encoder` in reverse order, to `x_params`.
+def dense_decoder(
+    params_shape: tuple[int, ...],
+    latent_dim: int,
+    hidden_units: tuple[int, ...] = DEFAULT_HIDDEN_UNITS,
+    name: str = "decoder",
+) -> keras.Model:
+    """Codes through the relu layers of `dense_encoder`, in reverse order, to `x_params`.
 
     Args:
         params_shape: tuple of ints, of any rank.
@@ -60,7 +65,7 @@ def dense_decoder(params_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, n
     Raises:
         ValueError: for an argument out of bounds.
     """
-    hidden_units = check_hidden_units(hidden_units)
+    hidden_units = check_sizes("hidden_units", hidden_units)
     params_shape = check_shape("params_shape", params_shape)
     z = h = decoder_input(latent_dim)
     for i, width in enumerate(reversed(hidden_units), 1):

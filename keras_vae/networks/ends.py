@@ -1,6 +1,8 @@
-"""The two ends that all encoders and decoders share: inputs, latent heads and the output x_params."""
+"""What all encoders and decoders have in common: their inputs, the latent heads and the output x_params."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import layers
@@ -11,8 +13,10 @@ from keras_vae._checks import check_choice, check_int, check_shape
 OUTPUT_DTYPE = "float32"
 
 
-def encoder_input(event_shape, input_layers=()):
-    """Input of an encoder, and the tensor behind the layers that prepare it.
+def encoder_input(
+    event_shape: tuple[int, ...], input_layers: Sequence[layers.Layer] = ()
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Input of an encoder, and the output of the layers that prepare it.
 
     Args:
         event_shape: tuple of ints. Shape of one example, without the batch axis.
@@ -20,7 +24,7 @@ def encoder_input(event_shape, input_layers=()):
 
     Returns:
         x: KerasTensor `(batch, *event_shape)`. Input of the model.
-        h: KerasTensor. What the network itself starts from, `x` itself without `input_layers`.
+        h: KerasTensor. Output of the last of the `input_layers`, or `x` if there are none.
 
     Raises:
         ValueError: if the shape is not one, or an entry of `input_layers` is not a layer.
@@ -37,7 +41,9 @@ def encoder_input(event_shape, input_layers=()):
     return x, h
 
 
-def encoder_model(x, features, latent_dim, n_outputs=2, name="encoder"):
+def encoder_model(
+    x: keras.KerasTensor, features: keras.KerasTensor, latent_dim: int, n_outputs: int = 2, name: str = "encoder"
+) -> keras.Model:
     """Model from `x` through `features` to the latent heads.
 
     Args:
@@ -48,7 +54,7 @@ def encoder_model(x, features, latent_dim, n_outputs=2, name="encoder"):
         name: str. Name of the model.
 
     Returns:
-        `keras.Model` with float32 outputs `(batch, latent_dim)`, each from a linear layer of its own name.
+        `keras.Model` with float32 outputs `(batch, latent_dim)`, each from a linear layer named after it.
 
     Raises:
         ValueError: if `latent_dim` is not >= 1 or `n_outputs` is neither 1 nor 2.
@@ -59,7 +65,7 @@ def encoder_model(x, features, latent_dim, n_outputs=2, name="encoder"):
     return keras.Model(x, heads if n_outputs == 2 else heads[0], name=name)
 
 
-def decoder_input(latent_dim):
+def decoder_input(latent_dim: int) -> keras.KerasTensor:
     """Input of a decoder, KerasTensor `(batch, latent_dim)`.
 
     Raises:
@@ -68,11 +74,13 @@ def decoder_input(latent_dim):
     return keras.Input((check_int("latent_dim", latent_dim, 1),), name="z")
 
 
-def decoder_model(z, x_params, params_shape, name="decoder"):
-    """Model from `z` to `x_params`, brought to exactly `params_shape`.
+def decoder_model(
+    z: Any, x_params: keras.KerasTensor, params_shape: tuple[int, ...], name: str = "decoder"
+) -> keras.Model:
+    """Model from `z` to `x_params`, reshaped to `params_shape`.
 
     Args:
-        z: KerasTensor `(batch, latent_dim)`. Input of the model.
+        z: KerasTensor `(batch, latent_dim)`, or a list with it. Inputs of the model.
         x_params: KerasTensor with as many entries per example as `params_shape` has.
         params_shape: tuple of ints.
         name: str. Name of the model.
@@ -85,22 +93,7 @@ def decoder_model(z, x_params, params_shape, name="decoder"):
     return keras.Model(z, x_params, name=name)
 
 
-def dense_to_shape(z, shape, **kwargs):
+def dense_to_shape(z: keras.KerasTensor, shape: tuple[int, ...], **kwargs: Any) -> keras.KerasTensor:
     """Dense layer (`**kwargs` as in Keras) from codes to a feature map, `(batch, latent_dim)` -> `(batch, *shape)`."""
     h = layers.Dense(math.prod(shape), name="from_z", **kwargs)(z)
     return layers.Reshape(shape, name="from_z_shaped")(h)
-
-
-def check_hidden_units(hidden_units):
-    """Return `hidden_units` as a tuple of ints >= 1.
-
-    Raises:
-        ValueError: if it is empty or an entry is not a whole number >= 1.
-    """
-    wanted = "`hidden_units` must be a tuple of one or more whole numbers >= 1, such as (512,)"
-    if not isinstance(hidden_units, (list, tuple)) or not hidden_units:
-        raise ValueError(f"{wanted}. Received: hidden_units={hidden_units!r}")
-    try:
-        return tuple(check_int("hidden_units", n, 1) for n in hidden_units)
-    except ValueError:
-        raise ValueError(f"{wanted}. Received: hidden_units={hidden_units!r}") from None

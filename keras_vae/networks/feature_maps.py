@@ -1,7 +1,9 @@
-"""Sizes of the feature maps that convolutional encoders step down through and decoders step up through."""
+"""Feature maps of convolutional networks: their sizes from stage to stage, and the steps between them."""
 
 import math
+from typing import Any
 
+import keras
 from keras import initializers, layers
 
 from keras_vae._checks import check_shape
@@ -10,11 +12,11 @@ from keras_vae.networks.ends import OUTPUT_DTYPE
 KERNEL_SIZE = 3
 
 
-def map_sizes(height, width, n_stages):
-    """Sizes of the maps from the image down, one more than there are stages.
+def map_sizes(height: int, width: int, n_stages: int) -> list[tuple[int, int]]:
+    """Sizes of the maps from the image down: the image, then one map per stage.
 
-    An axis of n pixels becomes ceil(n / 2) at every stage and stays as it is once it has one or two pixels, so that any
-    number of stages fits any image.
+    At every stage an axis of n pixels becomes ceil(n / 2); one or two pixels are left as they are, so that any number
+    of stages fits any image.
 
     Args:
         height: int >= 1.
@@ -34,12 +36,12 @@ def _stride(n):
     return 2 if n > 2 else 1
 
 
-def strides_for(size):
+def strides_for(size: tuple[int, int]) -> tuple[int, int]:
     """Strides of the stage that starts from a map of this `(height, width)`."""
     return tuple(_stride(n) for n in size)
 
 
-def step_down(h, channels, name, **kwargs):
+def step_down(h: keras.KerasTensor, channels: int, name: str, **kwargs: Any) -> keras.KerasTensor:
     """Convolution to the next smaller map, `(batch, height, width, c)` -> `(batch, height', width', channels)`."""
     return layers.Conv2D(
         channels,
@@ -52,7 +54,14 @@ def step_down(h, channels, name, **kwargs):
     )(h)
 
 
-def step_up(h, size, channels, name, kernel_initializer=None, **kwargs):
+def step_up(
+    h: keras.KerasTensor,
+    size: tuple[int, int],
+    channels: int,
+    name: str,
+    kernel_initializer: Any = None,
+    **kwargs: Any,
+) -> keras.KerasTensor:
     """Transposed convolution back to a map of exactly `size`, the mirror image of `step_down` from that size.
 
     Args:
@@ -67,11 +76,11 @@ def step_up(h, size, channels, name, kernel_initializer=None, **kwargs):
         KerasTensor `(batch, *size, channels)`.
     """
     strides = strides_for(size)
-    # With kernel 3 an axis of n pixels grows to 2n - 1 + output_padding: nothing has to be cropped for odd sizes.
+    # With kernel 3 an axis of n pixels grows to 2n - 1 + output_padding: even and odd sizes need no cropping.
     output_padding = tuple(int(stride == 2 and n % 2 == 0) for n, stride in zip(size, strides, strict=True))
     if kernel_initializer is None:
-        # Keras counts the input channels of a transposed kernel as fan-out, and all its taps although a stride of s
-        # leaves one in s of them to each output pixel.
+        # Keras counts the input channels of a transposed kernel as fan-out. It also counts all taps of the kernel, but
+        # with a stride of s each output pixel gets one in s of them.
         kernel_initializer = initializers.VarianceScaling(2.0 * math.prod(strides), mode="fan_out")
     return layers.Conv2DTranspose(
         channels,
@@ -85,14 +94,14 @@ def step_up(h, size, channels, name, kernel_initializer=None, **kwargs):
     )(h)
 
 
-def image_output(h, params_shape):
-    """Linear last `step_up` to all parameters of every pixel, `(batch, *params_shape[:2], product of the rest)`."""
+def image_output(h: keras.KerasTensor, params_shape: tuple[int, ...]) -> keras.KerasTensor:
+    """The last `step_up`, linear, to all parameters of a pixel: `(batch, *params_shape[:2], product of the rest)`."""
     n_params = math.prod(params_shape[2:])
     return step_up(h, params_shape[:2], n_params, "x_params", kernel_initializer="glorot_uniform", dtype=OUTPUT_DTYPE)
 
 
-def as_image(h, event_shape, network):
-    """`h` as `(batch, height, width, channels)`; one axis more than that (one-hot values) is merged into the channels.
+def as_image(h: keras.KerasTensor, event_shape: tuple[int, ...], network: str) -> keras.KerasTensor:
+    """`h` as `(batch, height, width, channels)`; a further axis (one-hot values) is merged into the channels.
 
     Raises:
         ValueError: if it is no image.
@@ -105,8 +114,8 @@ def as_image(h, event_shape, network):
     return h
 
 
-def check_image_params_shape(params_shape, network):
-    """Return `params_shape` as a tuple if it is `(height, width, channels)`, or that with the values of each channel.
+def check_image_params_shape(params_shape: tuple[int, ...], network: str) -> tuple[int, ...]:
+    """Return `params_shape` as a tuple if it is `(height, width, channels)` or `(height, width, channels, values)`.
 
     Raises:
         ValueError: if it is not.

@@ -1,11 +1,12 @@
-"""Networks of a hierarchy of latents: dense for data of any shape, residual and convolutional for images."""
+"""Encoder and decoder of a ladder VAE, which has several stochastic layers: dense for any data, resnet for images."""
 
 import math
+from collections.abc import Sequence
 
 import keras
 from keras import layers
 
-from keras_vae._checks import check_choice, check_int, check_shape
+from keras_vae._checks import check_choice, check_shape, check_sizes
 from keras_vae.networks.ends import OUTPUT_DTYPE, decoder_model, encoder_input
 from keras_vae.networks.feature_maps import (
     as_image,
@@ -16,36 +17,43 @@ from keras_vae.networks.feature_maps import (
     step_up,
 )
 from keras_vae.networks.resnet import residual_blocks
-from keras_vae.networks.top_down import TopDownDecoder
+from keras_vae.networks.top_down_decoder import TopDownDecoder
 
 LADDER_NETWORKS = ("dense", "resnet")
 
 
-def make_ladder(event_shape, params_shape, latent_dims, network="dense", hidden_units=None, input_layers=()):
+def make_ladder(
+    event_shape: tuple[int, ...],
+    params_shape: tuple[int, ...],
+    latent_dims: tuple[int, ...],
+    network: str = "dense",
+    hidden_units: tuple[int, ...] | None = None,
+    input_layers: Sequence[layers.Layer] = (),
+) -> tuple[keras.Model, TopDownDecoder]:
     """Encoder and decoder of a ladder VAE.
 
     Args:
         event_shape: tuple of ints. Shape of one example.
         params_shape: tuple of ints. Shape of the parameters of p(x|z) of one example.
-        latent_dims: tuple of ints >= 1, one per stochastic layer from the data up: sizes of the latents for "dense",
-            channels of the latent maps for "resnet", where every layer halves the map of the one below.
+        latent_dims: tuple of ints >= 1, one per stochastic layer, the layer next to the data first: sizes of the
+            latents for "dense", channels of the latent maps for "resnet", where every layer halves the map below.
         network: "dense" or "resnet".
-        hidden_units: tuple of as many ints, or None for 512, 256, 128 ... (dense) or 32, 64, 64 ... (resnet). Width of
-            the layers, or channels, that belong to each latent.
+        hidden_units: tuple of as many ints, or None for 512, 256, 128 ... (dense) or 32, 64, 64 ... (resnet). Width
+            (dense) or channels (resnet) of the layers beside each latent.
         input_layers: Keras layers applied to the data first.
 
     Returns:
-        `(encoder, decoder)`: a model `x -> [z_mean, z_log_var]`, what the data alone say about the latents, top first,
-        and a `TopDownDecoder`.
+        `(encoder, decoder)`: a model `x -> [z_mean, z_log_var]`, the evidence of the data about all latents, the top
+        layer first; and a `TopDownDecoder`.
 
     Raises:
         ValueError: for an unknown network, or sizes that do not fit.
     """
     check_choice("network", network, LADDER_NETWORKS)
-    latent_dims = _sizes("latent_dims", latent_dims)
+    latent_dims = check_sizes("latent_dims", latent_dims)
     if hidden_units is None:
         hidden_units = [max(512 >> i, 64) if network == "dense" else min(32 << i, 64) for i in range(len(latent_dims))]
-    hidden_units = _sizes("hidden_units", hidden_units)
+    hidden_units = check_sizes("hidden_units", hidden_units)
     if len(hidden_units) != len(latent_dims):
         raise ValueError(
             f"`hidden_units` must have one entry per stochastic layer, {len(latent_dims)}. "
@@ -56,16 +64,6 @@ def make_ladder(event_shape, params_shape, latent_dims, network="dense", hidden_
     return _encoder(event_shape, latent_dims, steps, input_layers), _decoder(params_shape, latent_dims, steps)
 
 
-def _sizes(name, sizes):
-    wanted = f"`{name}` must be a tuple of one or more whole numbers >= 1, such as (32, 16)"
-    if not isinstance(sizes, (list, tuple)) or not sizes:
-        raise ValueError(f"{wanted}. Received: {name}={sizes!r}")
-    try:
-        return tuple(check_int(name, n, 1) for n in sizes)
-    except ValueError:
-        raise ValueError(f"{wanted}. Received: {name}={sizes!r}") from None
-
-
 def _encoder(event_shape, latent_dims, steps, input_layers):
     x, h = encoder_input(event_shape, input_layers)
     h = steps.enter(h, x.shape[1:])
@@ -74,7 +72,7 @@ def _encoder(event_shape, latent_dims, steps, input_layers):
         h = steps.up(h, i)
         means.append(steps.latent_head(h, latent_dim, f"z_mean_{i + 1}"))
         log_vars.append(steps.latent_head(h, latent_dim, f"z_log_var_{i + 1}"))
-    # The top one first, as the decoder takes them.
+    # The top layer first, as the decoder takes them.
     joined = [_joined(heads[::-1], name) for heads, name in ((means, "z_mean"), (log_vars, "z_log_var"))]
     return keras.Model(x, joined, name="encoder")
 
@@ -104,7 +102,7 @@ def _decoder(params_shape, latent_dims, steps):
 
 
 class _DenseSteps:
-    """Vectors: every latent has features of the width of its layer."""
+    """The dense kind: every latent is a vector, and so are the features beside it."""
 
     def __init__(self, event_shape, params_shape, hidden_units):
         self.hidden_units = hidden_units
@@ -134,14 +132,14 @@ class _DenseSteps:
 
 
 def _dense_block(h, width, name):
-    """Two swish layers, the second beside a short cut."""
+    """Two swish layers, the second with a residual connection."""
     h = layers.Dense(width, activation="swish", kernel_initializer="he_normal", name=f"{name}_1")(h)
     r = layers.Dense(width, activation="swish", kernel_initializer="he_normal", name=f"{name}_2")(h)
     return layers.Add(name=f"{name}_sum")([h, r])
 
 
 class _ConvolutionalSteps:
-    """Maps: every latent has a map of its own, half as large as the one below."""
+    """The convolutional kind: every latent is a map, half as large as the map below."""
 
     def __init__(self, event_shape, params_shape, hidden_units):
         self.hidden_units = hidden_units

@@ -1,25 +1,25 @@
 """Recurrent encoder and decoder, for sequences."""
 
 import math
+from collections.abc import Sequence
 
+import keras
 from keras import initializers, layers
 
-from keras_vae._checks import check_shape
-from keras_vae.networks.ends import (
-    OUTPUT_DTYPE,
-    check_hidden_units,
-    decoder_input,
-    decoder_model,
-    encoder_input,
-    encoder_model,
-)
+from keras_vae._checks import check_shape, check_sizes
+from keras_vae.networks.ends import OUTPUT_DTYPE, decoder_input, decoder_model, encoder_input, encoder_model
 
 DEFAULT_HIDDEN_UNITS = (128,)
 
 
 def recurrent_encoder(
-    event_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, n_outputs=2, input_layers=(), name="encoder"
-):
+    event_shape: tuple[int, ...],
+    latent_dim: int,
+    hidden_units: tuple[int, ...] = DEFAULT_HIDDEN_UNITS,
+    n_outputs: int = 2,
+    input_layers: Sequence[layers.Layer] = (),
+    name: str = "encoder",
+) -> keras.Model:
     """Sequence through bidirectional GRU layers; the last states of both directions feed the latent heads.
 
     Args:
@@ -38,7 +38,7 @@ def recurrent_encoder(
     Raises:
         ValueError: for data that are no sequences, or an argument out of bounds.
     """
-    hidden_units = check_hidden_units(hidden_units)
+    hidden_units = check_sizes("hidden_units", hidden_units)
     x, h = encoder_input(event_shape, input_layers)
     _check_sequence("event_shape", tuple(x.shape[1:]), len(h.shape) - 1)
     if len(h.shape) == 2:
@@ -49,15 +49,19 @@ def recurrent_encoder(
     return encoder_model(x, h, latent_dim, n_outputs, name)
 
 
-def recurrent_decoder(params_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, name="decoder"):
+def recurrent_decoder(
+    params_shape: tuple[int, ...],
+    latent_dim: int,
+    hidden_units: tuple[int, ...] = DEFAULT_HIDDEN_UNITS,
+    name: str = "decoder",
+) -> keras.Model:
     """Codes through GRU layers to all steps of a sequence at once.
 
-    It is not autoregressive: a step sees the code and its own position, never the steps drawn before it, so that p(x|z)
-    is a product over steps, one pass decodes, and the code has to carry what the steps share. Sequences sampled from it
-    are less coherent than those of a language model.
+    It is not autoregressive: a step sees the code and its own position, never the steps drawn before it. So p(x|z) is a
+    product over steps, one pass decodes a sequence, and the code must hold everything the steps have in common.
+    Sampled sequences are less coherent than the sequences of a language model.
 
-    The code enters twice: as the first state of each GRU, and as the input of every step together with a learned vector
-    for the position.
+    The code enters as the first state of each GRU, and at every step together with a learned vector for the position.
 
     Args:
         params_shape: `(steps, parameters)`, or `(steps,)`.
@@ -71,7 +75,7 @@ def recurrent_decoder(params_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNIT
     Raises:
         ValueError: for a shape that is no sequence, or an argument out of bounds.
     """
-    hidden_units = check_hidden_units(hidden_units)
+    hidden_units = check_sizes("hidden_units", hidden_units)
     params_shape = check_shape("params_shape", params_shape)
     _check_sequence("params_shape", params_shape, len(params_shape))
     n_steps, width = params_shape[0], hidden_units[-1]

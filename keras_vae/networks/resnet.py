@@ -1,15 +1,12 @@
 """Residual convolutional encoder and decoder, for images of any size."""
 
+from collections.abc import Sequence
+
+import keras
 from keras import layers
 
-from keras_vae.networks.ends import (
-    check_hidden_units,
-    decoder_input,
-    decoder_model,
-    dense_to_shape,
-    encoder_input,
-    encoder_model,
-)
+from keras_vae._checks import check_sizes
+from keras_vae.networks.ends import decoder_input, decoder_model, dense_to_shape, encoder_input, encoder_model
 from keras_vae.networks.feature_maps import (
     KERNEL_SIZE,
     as_image,
@@ -25,16 +22,21 @@ N_BLOCKS_PER_STAGE = 2
 
 
 def resnet_encoder(
-    event_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, n_outputs=2, input_layers=(), name="encoder"
-):
+    event_shape: tuple[int, ...],
+    latent_dim: int,
+    hidden_units: tuple[int, ...] = DEFAULT_HIDDEN_UNITS,
+    n_outputs: int = 2,
+    input_layers: Sequence[layers.Layer] = (),
+    name: str = "encoder",
+) -> keras.Model:
     """Image through stages of one stride-2 convolution and two residual blocks to the latent heads.
 
-    There is no batch normalisation: what an example is encoded to, its ELBO and its gradient must not depend on
-    the other examples of the batch, and training and scoring must compute the same function. No other normalisation
-    takes its place; the blocks start as the identity (their last convolution at zero), which keeps depth trainable.
+    There is no batch normalisation: the code of an example, its ELBO and its gradient must not depend on the other
+    examples of the batch, and training and scoring must compute the same function. There is no other normalisation
+    either: the blocks start as the identity (their last convolution at zero), which keeps deep networks trainable.
 
     Args:
-        event_shape: `(height, width, channels)`, of any size; a map of one or two pixels is not halved any more.
+        event_shape: `(height, width, channels)`, of any size; an axis of one or two pixels is not halved any more.
             `(height, width)` if `input_layers` add the channels.
         latent_dim: int >= 1.
         hidden_units: tuple of ints. Channels per stage.
@@ -52,7 +54,7 @@ def resnet_encoder(
         He et al. 2016, Identity mappings in deep residual networks, section 3. https://arxiv.org/abs/1603.05027
         Goyal et al. 2017, section 5.1, for blocks that start as the identity. https://arxiv.org/abs/1706.02677
     """
-    hidden_units = check_hidden_units(hidden_units)
+    hidden_units = check_sizes("hidden_units", hidden_units)
     x, h = encoder_input(event_shape, input_layers)
     h = as_image(h, x.shape[1:], "resnet")
     for i, channels in enumerate(hidden_units, 1):
@@ -64,7 +66,12 @@ def resnet_encoder(
     return encoder_model(x, h, latent_dim, n_outputs, name)
 
 
-def resnet_decoder(params_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, name="decoder"):
+def resnet_decoder(
+    params_shape: tuple[int, ...],
+    latent_dim: int,
+    hidden_units: tuple[int, ...] = DEFAULT_HIDDEN_UNITS,
+    name: str = "decoder",
+) -> keras.Model:
     """Codes through residual blocks and transposed convolutions to an image, the mirror of `resnet_encoder`.
 
     Args:
@@ -79,11 +86,11 @@ def resnet_decoder(params_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, 
     Raises:
         ValueError: for a shape that is no image, or an argument out of bounds.
     """
-    hidden_units = check_hidden_units(hidden_units)
+    hidden_units = check_sizes("hidden_units", hidden_units)
     params_shape = check_image_params_shape(params_shape, "resnet")
     *larger, smallest = map_sizes(*params_shape[:2], len(hidden_units))
     z = decoder_input(latent_dim)
-    # Unit variance in, unit variance out: the first stage sees codes of the prior at the scale of its own weights.
+    # Unit variance in, unit variance out, so that codes drawn from the prior reach the first stage at unit scale.
     h = dense_to_shape(z, (*smallest, hidden_units[-1]), kernel_initializer="lecun_normal")
     for i in range(len(hidden_units), 0, -1):
         h = residual_blocks(h, hidden_units[i - 1], f"stage_{i}")
@@ -93,8 +100,10 @@ def resnet_decoder(params_shape, latent_dim, hidden_units=DEFAULT_HIDDEN_UNITS, 
     return decoder_model(z, image_output(h, params_shape), params_shape, name)
 
 
-def residual_blocks(h, channels, name, n_blocks=N_BLOCKS_PER_STAGE):
-    """`h` plus what two convolutions make of it, as many times as a stage has blocks; the shape stays."""
+def residual_blocks(
+    h: keras.KerasTensor, channels: int, name: str, n_blocks: int = N_BLOCKS_PER_STAGE
+) -> keras.KerasTensor:
+    """A stage of blocks, each `h` plus two convolutions of it; the shape stays."""
     for block in range(1, n_blocks + 1):
         prefix = f"{name}_block_{block}"
         r = h

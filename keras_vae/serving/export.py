@@ -28,10 +28,10 @@ def export_saved_model(model, path, preprocess=None):
     never touched. Loading it needs TensorFlow alone. Signatures: see `serving.signatures`.
 
     Args:
-        model: a built `VAE` or `Autoencoder`.
+        model: a built model of this library: it says itself what it serves, in `model.endpoints()`.
         path: str or path. Folder of the model, such as `saved_models/digits`; made if need be.
-        preprocess: None, "uint8" (values 0 to 255 as they are in a file), "image_bytes" (PNG or JPEG files), or a
-            `serving.Preprocess`: what stands before `serving_default`, `encode` and `score` inside the graph.
+        preprocess: None for data as `fit` takes them, "uint8" (values 0 to 255 as they are in a file), "image_bytes"
+            (PNG or JPEG files), or a `serving.Preprocess`: what stands inside the graph before every input called x.
 
     Returns:
         `pathlib.Path` of the version written, `path/<integer>`: 1, or one more than the largest there.
@@ -49,11 +49,7 @@ def export_saved_model(model, path, preprocess=None):
     preprocess = get_preprocess(preprocess, model)
     if preprocess is not None:
         preprocess.check(model.event_shape)
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    temporary = path / f".tmp-{uuid.uuid4().hex[:12]}"
-    try:
-        # Made here, where a folder that must not be written to is an OSError that names it.
-        temporary.mkdir(parents=True)
+    with _unfinished(path) as temporary:
         _write(model, temporary, preprocess)
         findings = replayed_noise(temporary)
         if findings:
@@ -63,6 +59,17 @@ def export_saved_model(model, path, preprocess=None):
             )
         add_warmup(temporary, path.name)
         return _publish(temporary, path)
+
+
+@contextlib.contextmanager
+def _unfinished(path):
+    """A temporary folder below `path`; where anything fails it is gone, and so are the folders made for it."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    temporary = path / f".tmp-{uuid.uuid4().hex[:12]}"
+    try:
+        # Made here, where a folder that must not be written to is an OSError that names it.
+        temporary.mkdir(parents=True)
+        yield temporary
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         with contextlib.suppress(OSError):  # Another export may be at work there.

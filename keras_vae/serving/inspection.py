@@ -163,12 +163,20 @@ def _difference(saved_model, name, function, specs):
         if ours[key].shape != theirs[key].shape:
             same = False
             continue
-        error = np.abs(ours[key].astype("float64") - theirs[key])
-        scale = np.max(np.abs(theirs[key]), initial=0.0)
-        largest = float(np.max(error, initial=0.0))
-        difference[key] = {"max_abs": largest, "max_rel": largest / float(scale) if scale else largest}
-        same = same and np.allclose(ours[key], theirs[key], **TOLERANCE)
+        difference[key], agrees = _compare(ours[key], theirs[key])
+        same = same and agrees
     return difference, bool(same)
+
+
+def _compare(ours, theirs):
+    if theirs.dtype == object:  # Strings are the same or not.
+        ours, theirs = (ours != theirs).astype("float64"), np.zeros(theirs.shape)
+    with np.errstate(invalid="ignore"):  # The same infinity on both sides is no difference.
+        error = np.where(ours == theirs, 0.0, np.abs(ours.astype("float64") - theirs))
+    largest = float(np.max(error, initial=0.0))
+    scale = float(np.max(np.abs(theirs), initial=0.0))
+    difference = {"max_abs": largest, "max_rel": largest / scale if scale else largest}
+    return difference, np.allclose(ours, theirs, **TOLERANCE)
 
 
 def _n_records(file):

@@ -1,8 +1,8 @@
 """Exports for other runtimes than TensorFlow's: ONNX files, and a LiteRT (TensorFlow Lite) file.
 
 They hold what is deterministic and needs no likelihood: `reconstruct` x -> reconstruction, `encode` x -> z_mean,
-z_log_var (z for a plain autoencoder), `decode` z -> x. Names, types and the treatment of rows that are not finite are
-those of the SavedModel.
+z_log_var (z for a plain autoencoder), `decode` z -> x, each with the condition of the model. Names, types and the
+treatment of rows that are not finite are as in the SavedModel.
 """
 
 import os
@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from keras_vae._checks import check_int
 from keras_vae._files import atomic_path
+from keras_vae._keras import all_layers
 from keras_vae.serving.export import check_model
 from keras_vae.serving.signatures import signatures
 
@@ -76,16 +77,27 @@ def export_litert(model, path, batch_size=None):
         ValueError: if the model is not built or computes in half precision, or LiteRT has no form of something in it.
     """
     check_model(model)
-    halves = sorted({layer.compute_dtype for layer in model._flatten_layers()} & {"float16", "bfloat16"})
+    _check_single_precision(model)
+    if batch_size is not None:
+        check_int("batch_size", batch_size, 1)
+    path = _free_path(path)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(_litert_file(model, batch_size))
+    return path
+
+
+def _check_single_precision(model):
+    halves = sorted({layer.compute_dtype for layer in all_layers(model)} & {"float16", "bfloat16"})
     if halves:
         raise ValueError(
             "`model` must compute in float32 to be written for LiteRT, which has no matrix product in half precision: "
             "load the weights into a model that was made under the dtype policy 'float32'. "
             f"Received: layers that compute in {halves[0]}"
         )
-    if batch_size is not None:
-        check_int("batch_size", batch_size, 1)
-    path = _free_path(path)
+
+
+def _litert_file(model, batch_size):
+    """The bytes of the file."""
     module = tf.Module()
     module.functions = _functions(model, batch_size)
     # What the functions read; they see the model from outside of the module.
@@ -98,14 +110,11 @@ def export_litert(model, path, batch_size=None):
         # Not TensorFlow's own ops beside them: interpreters come without those.
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         try:
-            content = converter.convert()
+            return converter.convert()
         except Exception as error:  # The converter's own class has no public name.
             reason = " ".join(str(error).split())
             hint = ", pass `batch_size`" if "TensorList" in reason and batch_size is None else ""
             raise ValueError(f"`model` cannot be written for LiteRT{hint}. Received: {reason[:300]}") from error
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(content)
-    return path
 
 
 def _functions(model, batch_size=None):
@@ -113,16 +122,18 @@ def _functions(model, batch_size=None):
     all_signatures = signatures(model)
     functions = {}
     for verb, name in VERBS.items():
-        function, (spec,) = all_signatures[name]
-        spec = tf.TensorSpec((batch_size, *spec.shape[1:]), spec.dtype, spec.name)
+        if name not in all_signatures:  # A model with its own endpoints may do without.
+            continue
+        function, specs = all_signatures[name]
+        specs = [tf.TensorSpec((batch_size, *spec.shape[1:]), spec.dtype, spec.name) for spec in specs]
         # ONNX has one space of names: an output cannot be called as the input.
         function = _reconstruct(function) if verb == "reconstruct" else function
-        functions[verb] = tf.function(function, input_signature=[spec], autograph=False)
+        functions[verb] = tf.function(function, input_signature=specs, autograph=False)
     return functions
 
 
 def _reconstruct(function):
-    return lambda x: {"reconstruction": function(x)["x"]}
+    return lambda *inputs: {"reconstruction": function(*inputs)["x"]}
 
 
 def _onnx_handlers():

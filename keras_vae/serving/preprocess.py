@@ -1,9 +1,9 @@
 """What may stand in front of a model inside its SavedModel, so that a client can send what it has."""
 
+import keras
 import tensorflow as tf
 
 from keras_vae._checks import check_choice, shapes_agree
-from keras_vae.likelihoods import Categorical, DiscretizedLogistic, Multinomial, NegativeBinomial
 from keras_vae.serving.graph_checks import checked
 
 # Of an image file that a server decodes; a camera's picture has less. A few kilobytes can claim any number.
@@ -11,13 +11,16 @@ MAX_PIXELS = 2**25
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
+# What 8-bit values are divided by for a model without its own preprocessing, by the kind of its values.
+_DIVISORS = {"grey_levels": 1.0, "binary": 255.0, "unit_interval": 255.0, "real": 255.0}
+
 
 class Preprocess:
     """A function from what the client sends to x.
 
     Args:
         function: Callable. Tensor of `spec` to float32 `(n, *event_shape)`, row by row, traceable.
-        spec: `tf.TensorSpec` with the rows first and unknown; its name is that of the input.
+        spec: `tf.TensorSpec` with the rows first and unknown; its name is the name of the input.
 
     Raises:
         ValueError: if the first axis of `spec` is not unknown, or it has no name.
@@ -58,14 +61,16 @@ def get_preprocess(identifier, model):
 
     Args:
         identifier: None, "uint8" (grey or colour values 0 to 255 as they are in a file), "image_bytes" (PNG or JPEG
-            files of any size, base64 over REST) or a `Preprocess`.
+            files of any size, base64 over REST) or a `Preprocess`. By name the values go in as they are where the
+            model knows grey levels 0 to 255, by its likelihood or by the data that its own preprocessing has seen, and
+            divided by 255 where it knows 0 to 1. Without a preprocessing real numbers are taken to be 0 to 1.
         model: a built model.
 
     Returns:
         `Preprocess` or None.
 
     Raises:
-        ValueError: for another name, or a model that does not take images or grey values.
+        ValueError: for another name, or a model that does not take images, or values of neither scale.
         TypeError: for another object.
     """
     if identifier is None or isinstance(identifier, Preprocess):
@@ -73,31 +78,46 @@ def get_preprocess(identifier, model):
     if not isinstance(identifier, str):
         raise TypeError(f"`preprocess` must be a name or a Preprocess. Received: {type(identifier).__name__}")
     check_choice("preprocess", identifier, ("uint8", "image_bytes"))
-    if isinstance(model.likelihood, (Categorical, Multinomial, NegativeBinomial)):
-        raise ValueError(
-            f"`preprocess` must not be {identifier!r} for a model of {model.likelihood.support}, which are no grey "
-            f"values. Received: a model with the likelihood {type(model.likelihood).__name__}"
-        )
+    divisor = _divisor(identifier, model)
     event_shape = tuple(model.event_shape)
     if identifier == "uint8":
-        return Preprocess(_scaling(model), tf.TensorSpec((None, *event_shape), tf.uint8, name="x"))
+        return Preprocess(_scaling(divisor), tf.TensorSpec((None, *event_shape), tf.uint8, name="x"))
     if len(event_shape) != 3 or event_shape[-1] not in (1, 3) or None in event_shape:
         raise ValueError(
             "`preprocess` must not be 'image_bytes' for a model that takes no images of 1 or 3 channels. "
             f"Received: a model for examples of shape {event_shape}"
         )
-    return Preprocess(_decoding(model), tf.TensorSpec((None,), tf.string, name="image_bytes"))
+    return Preprocess(_decoding(event_shape, divisor), tf.TensorSpec((None,), tf.string, name="image_bytes"))
 
 
-def _scaling(model):
-    """8-bit values in the units that the likelihood knows."""
-    divisor = 1.0 if isinstance(model.likelihood, DiscretizedLogistic) else 255.0
+def _divisor(identifier, model):
+    """What 8-bit values are divided by to be in the units of the model's data: 1 or 255."""
+    likelihood, preprocessing = model.likelihood, model.preprocessing
+    if likelihood.values not in _DIVISORS:
+        raise ValueError(
+            f"`preprocess` must not be {identifier!r} for a model of {likelihood.support}, which are no grey "
+            f"values. Received: a model with the likelihood {type(likelihood).__name__}"
+        )
+    if preprocessing is None:
+        return _DIVISORS[likelihood.values]
+    value_range = getattr(preprocessing, "value_range", None)
+    low, high = (0.0, 0.0) if value_range is None else map(float, keras.ops.convert_to_numpy(value_range))
+    if low < 0.0 or not 0.0 < high <= 255.0:
+        seen = f"has seen values from {low:g} to {high:g}" if low or high else "does not say which values it has seen"
+        raise ValueError(
+            f"`preprocess` must not be {identifier!r} for a model whose data are on another scale than 0 to 255 or "
+            f"0 to 1. Received: a model whose preprocessing {preprocessing.name!r} {seen}"
+        )
+    return 1.0 if high > 1.0 else 255.0
+
+
+def _scaling(divisor):
     return lambda grey: tf.cast(grey, tf.float32) / divisor
 
 
-def _decoding(model):
-    height, width, channels = model.event_shape
-    scale = _scaling(model)
+def _decoding(event_shape, divisor):
+    height, width, channels = event_shape
+    scale = _scaling(divisor)
 
     def one_image(file):
         size = tf.cond(tf.io.is_jpeg(file), lambda: _jpeg_size(file), lambda: _png_size(file))
@@ -106,9 +126,9 @@ def _decoding(model):
         pixels = tf.io.decode_image(file, channels=channels, expand_animations=False)
         pixels = tf.image.resize(pixels, (height, width), antialias=True)
         # Resizing leaves fractions; the models know whole grey values.
-        return tf.ensure_shape(tf.cast(tf.round(tf.clip_by_value(pixels, 0, 255)), tf.uint8), model.event_shape)
+        return tf.ensure_shape(tf.cast(tf.round(tf.clip_by_value(pixels, 0, 255)), tf.uint8), event_shape)
 
-    row = tf.TensorSpec(model.event_shape, tf.uint8)
+    row = tf.TensorSpec(event_shape, tf.uint8)
     return lambda files: scale(tf.map_fn(one_image, files, fn_output_signature=row))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_vae._checks import check_choice, check_int, check_number
+from keras_vae.serving.client.condition import by_name, data_input, for_all_rows
 from keras_vae.serving.versions import newest_version
 
 
@@ -35,6 +36,9 @@ def load_saved_model(path):
 class SavedModel:
     """Verbs of an exported model on NumPy arrays; see `load_saved_model`.
 
+    A model with a condition takes it in every verb by name: `condition=` an array or a dict of arrays, or one keyword
+    per key.
+
     Args:
         loaded: what `tf.saved_model.load` gives.
         folder: path it was loaded from.
@@ -62,7 +66,7 @@ class SavedModel:
         specs = self.input_specs(signature)
         if set(inputs) != set(specs):
             raise ValueError(
-                f"signature {signature!r} takes {', '.join(specs)}. Received: {', '.join(inputs) or 'nothing'}"
+                f"signature {signature!r} takes {', '.join(sorted(specs))}. Received: {', '.join(inputs) or 'nothing'}"
             )
         tensors = {name: _as_tensor(name, value, specs[name]) for name, value in inputs.items()}
         try:
@@ -75,44 +79,60 @@ class SavedModel:
         """Inputs of a signature: dict of `tf.TensorSpec` by name."""
         return self._signature(signature).structured_input_signature[1]
 
-    def encode(self, x, batch_size=256):
+    def encode(self, x, batch_size=256, **condition):
         """`(z_mean, z_log_var)`, each `(n, latent_dim)`; z alone of a plain autoencoder."""
-        outputs = self._rows("encode", x, batch_size)
+        outputs = self._rows("encode", x, batch_size, condition)
         return outputs["z"] if "z" in outputs else (outputs["z_mean"], outputs["z_log_var"])
 
-    def decode(self, z, batch_size=256):
+    def decode(self, z, batch_size=256, **condition):
         """Mean of p(x|z), `(n, *event_shape)`."""
-        return self._rows("decode", z, batch_size)["x"]
+        return self._rows("decode", z, batch_size, condition)["x"]
 
-    def reconstruct(self, x, batch_size=256):
+    def reconstruct(self, x, batch_size=256, **condition):
         """Mean reconstruction through z_mean, `(n, *event_shape)`."""
-        return self._rows("serving_default", x, batch_size)["x"]
+        return self._rows("serving_default", x, batch_size, condition)["x"]
 
-    def score(self, x, batch_size=256):
+    def score(self, x, batch_size=256, **condition):
         """dict of `elbo`, `reconstruction_loss`, `kl`, each `(n,)` nats, deterministic through z_mean."""
-        return self._rows("score", x, batch_size)
+        return self._rows("score", x, batch_size, condition)
 
-    def generate(self, n, temperature=1.0):
-        """New samples at every call, `(n, *event_shape)`."""
+    def generate(self, n, temperature=1.0, **condition):
+        """New samples at every call, `(n, *event_shape)`; of `n` conditions, or of one for all."""
         temperature = check_number("temperature", temperature, minimum=0.0)
-        return self.call("generate", n=check_int("n", n, 1), temperature=temperature)["x"]
+        n = check_int("n", n, 1)
+        return self.call("generate", n=n, temperature=temperature, **self._for_all("generate", condition, n))["x"]
 
-    def sample(self, n, seed):
+    def sample(self, n, seed, **condition):
         """The same samples for the same seed, `(n, *event_shape)`; seed an int or a pair of ints."""
         pair = (check_int("seed", seed, 0), 0) if np.ndim(seed) == 0 else seed
-        return self.call("sample", n=check_int("n", n, 1), seed=pair)["x"]
+        n = check_int("n", n, 1)
+        return self.call("sample", n=n, seed=pair, **self._for_all("sample", condition, n))["x"]
 
     def _signature(self, name):
         return self.signatures[check_choice("signature", name, tuple(self.signatures))]
 
-    def _rows(self, signature, rows, batch_size):
+    def _rows(self, signature, rows, batch_size, condition):
         check_int("batch_size", batch_size, 1)
-        (name,) = self.input_specs(signature)
-        rows = np.asarray(rows)
-        if rows.ndim == 0 or len(rows) == 0:
-            raise ValueError(f"`{name}` must hold at least one row. Received: {name}.shape={rows.shape}")
-        parts = [self.call(signature, **{name: rows[i : i + batch_size]}) for i in range(0, len(rows), batch_size)]
+        specs, condition = self.input_specs(signature), by_name(condition)
+        inputs = {data_input(signature, specs, condition): rows, **condition}
+        # NumPy's own byte strings would lose the zero bytes that a file may end with.
+        is_text = {name: name in specs and specs[name].dtype == tf.string for name in inputs}
+        inputs = {name: np.asarray(value, object if is_text[name] else None) for name, value in inputs.items()}
+        for name, value in inputs.items():
+            if value.ndim == 0 or len(value) == 0:
+                raise ValueError(f"`{name}` must hold at least one row. Received: {name}.shape={value.shape}")
+        sizes = {name: len(value) for name, value in inputs.items()}
+        if len(set(sizes.values())) > 1:
+            raise ValueError(f"all inputs of {signature!r} must have the same number of rows. Received: {sizes}")
+        parts = [
+            self.call(signature, **{name: value[i : i + batch_size] for name, value in inputs.items()})
+            for i in range(0, max(sizes.values()), batch_size)
+        ]
         return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+    def _for_all(self, signature, condition, n):
+        ranks = {name: spec.shape.rank for name, spec in self.input_specs(signature).items()}
+        return for_all_rows(by_name(condition), ranks, n)
 
 
 def _as_tensor(name, value, spec):

@@ -5,7 +5,8 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from keras_vae.serving.protos import PredictionLog, to_array, to_tensor_proto
+from keras_vae.serving.client.protos import PredictionLog, to_array, to_tensor_proto
+from keras_vae.serving.graph_checks import has_rows
 from keras_vae.serving.saved_model import load_saved_model
 
 # Batch sizes sent to every signature with rows: the sizes of a single request and of a server that batches.
@@ -25,17 +26,17 @@ def warmup_inputs(saved_model):
     """
     for signature in sorted(saved_model.signatures):
         specs = saved_model.input_specs(signature)
-        sizes = BATCH_SIZES if all(spec.shape.rank for spec in specs.values()) and "n" not in specs else (1,)
+        sizes = BATCH_SIZES if all(map(has_rows, specs.values())) else (1,)
         for size in sizes:
             yield signature, {name: _example(name, spec, size) for name, spec in specs.items()}
 
 
 def _example(name, spec, size):
-    if spec.dtype == tf.string:
-        return np.full(size, tf.io.encode_png(tf.zeros((8, 8, 1), tf.uint8)).numpy(), object)
     shape = [size if n is None else n for n in spec.shape]
-    # n = 0 would leave the decoder cold, a temperature of 0 would hide a failure of the noise.
-    value = 1 if name in ("n", "temperature") else 0
+    if spec.dtype == tf.string:
+        return np.full(shape, tf.io.encode_png(tf.zeros((8, 8, 1), tf.uint8)).numpy(), object)
+    # A number such as n would leave the decoder cold at 0; a temperature of 0 would hide a failure of the noise.
+    value = 1 if not shape or name == "temperature" else 0
     return np.full(shape, value, spec.dtype.as_numpy_dtype)
 
 
@@ -94,7 +95,7 @@ def replay(saved_model, file):
         except (tf.errors.OpError, ValueError) as error:
             raise ValueError(f"warm-up request of signature {signature!r} fails: {error}") from error
         for name, value in outputs.items():
-            if not np.isfinite(value).all():
+            if value.dtype.kind == "f" and not np.isfinite(value).all():
                 raise ValueError(f"warm-up request of signature {signature!r} gives a {name} that is not finite")
         n_requests += 1
     return n_requests

@@ -1,1 +1,1 @@
-"""Tasks: what the shell does, one use per file."""
+"""Uses of a VAE, one folder each, and what they share: a table of settings and an estimator."""

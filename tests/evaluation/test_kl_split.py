@@ -10,8 +10,8 @@ from tensorflow_probability import distributions as tfd
 
 from keras_vae.evaluation.kl_split import kl_split, log_aggregate
 from keras_vae.evaluation.latent import kl_per_dim
-from keras_vae.layers.mixture_prior import MixtureOfGaussians
-from keras_vae.layers.standard_normal import StandardNormal
+from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
+from keras_vae.priors.standard_normal import StandardNormal
 
 PARTS = ("kl", "mutual_information", "marginal_kl", "total_correlation")
 

@@ -211,7 +211,7 @@ def test_weights_that_ran_away_leave_everything_finite(rng):
     ("arguments", "message"),
     [
         ({"n_steps": 0}, "`n_steps` must be a whole number >= 1"),
-        ({"hidden_units": (0,)}, "`hidden_units` must be a whole number >= 1"),
+        ({"hidden_units": (0,)}, "`hidden_units` must be a tuple of whole numbers >= 1"),
         ({"max_log_scale": -1.0}, "`max_log_scale` must be a finite number > 0.0"),
     ],
 )

@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 from helpers import assert_mean_close, value_and_gradients
 
+from keras_vae import layers
 from keras_vae.layers.sampling import Sampling, next_seed, reparameterize
 
 SEED = tf.constant([5, 7], tf.int64)
@@ -122,3 +123,8 @@ def test_a_log_variance_of_another_shape_is_refused():
 def test_seeds_of_a_generator_differ_from_step_to_step():
     generator = keras.random.SeedGenerator(0)
     assert not np.array_equal(next_seed(generator), next_seed(generator))
+
+
+def test_the_package_shows_its_public_names_alone():
+    assert dir(layers) == sorted(layers.__all__)
+    assert all(hasattr(layers, name) for name in layers.__all__)

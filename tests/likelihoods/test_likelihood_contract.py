@@ -37,6 +37,8 @@ class Case:
     event_shape: tuple = (4, 3)
     masked: bool = True
     mean_is_expectation: bool = True
+    values: str = "real"
+    mean_on_data_scale: bool = True
 
     def params(self, rng, likelihood, n=5, event_shape=None):
         shape = likelihood.params_shape(event_shape or self.event_shape)
@@ -108,9 +110,10 @@ COUNTS = column(np.arange(3000))
 SPLITS_OF_3 = np.array([(a, b, 3 - a - b) for a in range(4) for b in range(4 - a)], dtype="float32")
 
 CASES = [
-    pytest.param(Case(Bernoulli, bernoulli_oracle, BINARY), id="bernoulli"),
+    pytest.param(Case(Bernoulli, bernoulli_oracle, BINARY, values="binary"), id="bernoulli"),
     pytest.param(
-        Case(ContinuousBernoulli, continuous_bernoulli_oracle, UNIT, step=1 / 2000), id="continuous-bernoulli"
+        Case(ContinuousBernoulli, continuous_bernoulli_oracle, UNIT, step=1 / 2000, values="unit_interval"),
+        id="continuous-bernoulli",
     ),
     pytest.param(Case(Gaussian, gaussian_oracle, LINE, step=0.005, resolution=0.5), id="gaussian"),
     pytest.param(
@@ -121,16 +124,55 @@ CASES = [
         Case(GaussianShared, lambda x, p: rows(stats.norm.logpdf(x, p)), LINE, step=0.005), id="gaussian-shared"
     ),
     # Of 256 grey levels, standard deviations up to 120.
-    pytest.param(Case(DiscretizedLogistic, discretized_logistic_oracle, GREY, resolution=6), id="discretized-logistic"),
-    pytest.param(Case(lambda: Categorical(4), categorical_oracle, TOKENS, mean_is_expectation=False), id="categorical"),
-    pytest.param(Case(Multinomial, multinomial_oracle, SPLITS_OF_3, event_shape=(3,), masked=False), id="multinomial"),
-    pytest.param(Case(NegativeBinomial, negative_binomial_oracle, COUNTS, resolution=2), id="negative-binomial"),
+    pytest.param(
+        Case(DiscretizedLogistic, discretized_logistic_oracle, GREY, resolution=6, values="grey_levels"),
+        id="discretized-logistic",
+    ),
+    pytest.param(
+        Case(
+            lambda: Categorical(4),
+            categorical_oracle,
+            TOKENS,
+            mean_is_expectation=False,
+            values="tokens",
+            mean_on_data_scale=False,
+        ),
+        id="categorical",
+    ),
+    pytest.param(
+        Case(
+            Multinomial,
+            multinomial_oracle,
+            SPLITS_OF_3,
+            event_shape=(3,),
+            masked=False,
+            values="counts",
+            mean_on_data_scale=False,
+        ),
+        id="multinomial",
+    ),
+    pytest.param(
+        Case(NegativeBinomial, negative_binomial_oracle, COUNTS, resolution=2, values="counts"), id="negative-binomial"
+    ),
 ]
 case_of_every_likelihood = pytest.mark.parametrize("case", CASES)
 
 
 def test_every_likelihood_has_a_case():
-    assert {type(param.values[0].make()) for param in CASES} == set(LIKELIHOODS.values())
+    assert {type(param.values[0].make()).__name__ for param in CASES} == set(LIKELIHOODS.values())
+
+
+@case_of_every_likelihood
+def test_it_says_what_its_values_are_and_keeps_to_that(case):
+    likelihood = case.make()
+    assert likelihood.values == case.values
+    assert likelihood.mean_on_data_scale is case.mean_on_data_scale
+    likelihood.check_support(case.grid)
+    outside = {"binary": 2, "unit_interval": 1.5, "real": np.nan, "grey_levels": 256, "tokens": 0.5, "counts": -1}
+    bad = np.array(case.grid, "float32")
+    bad[0, 0] = outside[case.values]
+    with pytest.raises(ValueError, match=rf"`x` does not fit the likelihood {type(likelihood).__name__}, whose values"):
+        likelihood.check_support(bad)
 
 
 @case_of_every_likelihood

@@ -1,5 +1,9 @@
+import subprocess
+import sys
+
 import pytest
 
+from keras_vae import likelihoods
 from keras_vae.likelihoods import LIKELIHOODS, Categorical, Gaussian, get_likelihood
 
 NAMES = "bernoulli.*continuous_bernoulli.*gaussian.*gaussian_fixed.*gaussian_shared.*discretized_logistic.*categorical"
@@ -8,7 +12,7 @@ NAMES = "bernoulli.*continuous_bernoulli.*gaussian.*gaussian_fixed.*gaussian_sha
 @pytest.mark.parametrize("name", LIKELIHOODS)
 def test_a_name_gives_a_new_object_of_its_class(name):
     likelihood = get_likelihood(name)
-    assert type(likelihood) is LIKELIHOODS[name]
+    assert type(likelihood) is getattr(likelihoods, LIKELIHOODS[name])
     assert get_likelihood(name) is not likelihood
 
 
@@ -35,3 +39,21 @@ def test_an_unknown_name_is_refused_with_the_names():
 def test_what_is_neither_name_nor_object_is_refused_with_the_names(identifier):
     with pytest.raises(TypeError, match=NAMES):
         get_likelihood(identifier)
+
+
+def test_the_package_shows_its_public_names_alone():
+    assert dir(likelihoods) == sorted(likelihoods.__all__)
+    assert {"Likelihood", "get_likelihood", "LIKELIHOODS", *LIKELIHOODS.values()} == set(likelihoods.__all__)
+    with pytest.raises(AttributeError, match=r"'keras_vae\.likelihoods' has no attribute 'Laplace'"):
+        likelihoods.Laplace  # noqa: B018
+
+
+def test_the_names_are_known_without_tensorflow():
+    # As in the program `keras-vae`, which does not import TensorFlow before it needs it.
+    code = (
+        "import sys; sys.argv = ['keras-vae']\n"
+        "from keras_vae.likelihoods.registry import LIKELIHOODS\n"
+        "print(len(LIKELIHOODS), 'tensorflow' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert run.stdout.split() == [str(len(LIKELIHOODS)), "False"]

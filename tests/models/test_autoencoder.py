@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import linear_decoder, squared_error_nats
+from helpers import linear_decoder, squared_error_nats, terms_of
 
 from keras_vae.models.autoencoder import Autoencoder
 from keras_vae.models.latent_model import LatentModel
@@ -77,7 +77,7 @@ def test_a_second_loss_is_refused(autoencoder):
 @pytest.mark.parametrize("verb", ["encode", "reconstruct"])
 def test_a_model_that_has_not_seen_its_data_says_so(verb, x):
     encoder = keras.Sequential([keras.layers.Dense(2)])
-    with pytest.raises(ValueError, match="Autoencoder must be built before it can encode"):
+    with pytest.raises(ValueError, match=f"Autoencoder must be built before it can {verb}"):
         getattr(Autoencoder(encoder, keras.layers.Dense(6)), verb)(x)
 
 
@@ -100,9 +100,7 @@ def test_a_new_model_must_say_its_terms_and_its_code(x):
 
     model = Nothing(plain_encoder(), linear_decoder(), "gaussian_fixed")
     model.build((None, 6))
-    with pytest.raises(
-        NotImplementedError, match=r"Nothing must implement `terms\(x, target, mask, training, weight\)`"
-    ):
-        model.terms(x)
-    with pytest.raises(NotImplementedError, match=r"Nothing must implement `latent\(x, training\)`"):
+    with pytest.raises(NotImplementedError, match=r"Nothing must implement `terms\(batch, training\)`"):
+        terms_of(model, x)
+    with pytest.raises(NotImplementedError, match=r"Nothing must implement `infer\(batch, training\)`"):
         model(x)

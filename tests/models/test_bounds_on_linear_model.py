@@ -16,7 +16,7 @@ from helpers import dense_weights, linear_decoder, linear_encoder
 from scipy.stats import multivariate_normal
 from sklearn.decomposition import PCA
 
-from keras_vae.evaluation.bounds import annealed_log_prob
+from keras_vae.evaluation.annealed_log_prob import annealed_log_prob
 from keras_vae.likelihoods.gaussian_shared import GaussianShared
 from keras_vae.models.vae import VAE
 

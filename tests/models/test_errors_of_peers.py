@@ -1,6 +1,6 @@
 """Errors found in published implementations, each with a test that would catch it here.
 
-Early stopping on an annealed loss: tests/test_callbacks.py. A clamped KL in place of the true one, and a capacity or
+Early stopping on an annealed loss: tests/callbacks. A clamped KL in place of the true one, and a capacity or
 free bits without effect in training: tests/models/test_kl_penalty.py. A likelihood quoted without its number of
 samples: tests/evaluation/test_bounds.py.
 """
@@ -9,12 +9,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import POINT, assert_mean_close, dense_weights, linear_encoder, small_vae
+from helpers import POINT, assert_mean_close, dense_weights, linear_encoder, small_vae, terms_of
 from scipy.special import logsumexp
 from scipy.stats import bernoulli, norm
 
 from keras_vae.divergences import gaussian_kl
-from keras_vae.models.iwae import IWAE
+from keras_vae.models.vae import VAE
+from keras_vae.objectives.importance_weighted import ImportanceWeighted
 
 ROW = np.array([[0.5, -1.0, 0.3, 1.0, 0.0, -0.4]], "float32")
 
@@ -27,15 +28,15 @@ def constant_encoder(z_mean, z_log_var):
     return encoder
 
 
-def terms_of(vae, x, **arguments):
-    return {name: t.numpy().astype("float64") for name, t in vae.elbo_terms(x, **arguments).items()}
+def nats(vae, x, training=False):
+    return {name: t.numpy().astype("float64") for name, t in terms_of(vae, x, training=training).items()}
 
 
 def test_pixels_are_summed_as_latents_are(rng):
     # A mean over 6 pixels beside a sum over 2 latents would be a beta of 6.
     x = (rng.random((5, 6)) > 0.5).astype("float32")
     vae = small_vae("bernoulli", z_log_var=POINT)
-    terms = terms_of(vae, x)
+    terms = nats(vae, x)
     z_mean, _ = vae.encode(x)
     kernel, bias = dense_weights(vae.decoder, "x_params")
     by_hand = -bernoulli.logpmf(x, 1.0 / (1.0 + np.exp(-(z_mean @ kernel + bias)))).sum(axis=1)
@@ -45,9 +46,9 @@ def test_pixels_are_summed_as_latents_are(rng):
 
 def test_the_kl_is_positive_and_adds_to_the_loss():
     near, far = (small_vae(encoder=constant_encoder(mean, 0.0)) for mean in (0.0, 3.0))
-    assert terms_of(near, ROW)["kl_loss"] == pytest.approx(0.0, abs=1e-6)
-    assert terms_of(far, ROW)["kl_loss"] == pytest.approx(9.0)  # 2 * 3^2 / 2
-    terms = terms_of(far, ROW)
+    assert nats(near, ROW)["kl_loss"] == pytest.approx(0.0, abs=1e-6)
+    assert nats(far, ROW)["kl_loss"] == pytest.approx(9.0)  # 2 * 3^2 / 2
+    terms = nats(far, ROW)
     assert terms["loss"] - terms["reconstruction_loss"] == pytest.approx(9.0, rel=1e-5)
 
 
@@ -70,12 +71,12 @@ def test_training_sees_the_same_noise_as_the_verbs():
     # E |x - zW - b|^2 / 2 over z ~ N(0, I) has the trace of W'W in it.
     mean = 0.5 * np.sum((ROW[0] - bias) ** 2 + np.log(2 * np.pi)) + 0.5 * np.sum(kernel**2)
     for training in (True, False):
-        assert_mean_close(terms_of(vae, x, training=training)["reconstruction_loss"], mean, resolution=0.1)
+        assert_mean_close(nats(vae, x, training=training)["reconstruction_loss"], mean, resolution=0.1)
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.5, 4.0])
 def test_beta_has_its_effect_and_the_kl_is_counted_once(beta):
-    terms = terms_of(small_vae(beta=beta), ROW, z="mean")
+    terms = nats(small_vae(beta=beta), ROW)
     assert terms["kl_loss"] > 0.05
     np.testing.assert_allclose(terms["loss"], terms["reconstruction_loss"] + beta * terms["kl_loss"], rtol=1e-6)
     np.testing.assert_allclose(terms["elbo"], -terms["reconstruction_loss"] - terms["kl_loss"], rtol=1e-6)
@@ -88,7 +89,7 @@ def test_a_step_descends_the_loss_that_is_logged_and_nothing_beside_it():
     bias = vae.decoder.get_layer("x_params").bias
     head = vae.encoder.get_layer("z_mean").bias
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(vae.terms(ROW, training=True)["loss"])
+        loss = tf.reduce_mean(terms_of(vae, ROW, training=True)["loss"])
     by_hand = [g.numpy() for g in tape.gradient(loss, [bias, head])]
     before = [bias.numpy().copy(), head.numpy().copy()]
     vae.compile(keras.optimizers.SGD(0.1))
@@ -100,8 +101,8 @@ def test_a_step_descends_the_loss_that_is_logged_and_nothing_beside_it():
 def test_nothing_is_clamped_by_default():
     # PyOD's default capacity takes the whole KL away.
     vae = small_vae()
-    assert (vae.beta, vae.capacity, vae.free_bits) == (1.0, None, None)
-    terms = terms_of(vae, ROW)
+    assert (vae.beta, vae.objective.capacity, vae.objective.free_bits) == (1.0, None, None)
+    terms = nats(vae, ROW)
     np.testing.assert_allclose(terms["loss"], -terms["elbo"], rtol=1e-6)
 
 
@@ -121,7 +122,8 @@ def test_the_log_sum_exp_is_over_the_draws_and_not_over_the_rows():
     log_p = norm.logpdf(x[:, None], (z @ kernel + bias)[None]).sum(axis=-1)
     exact = logsumexp(log_p, axis=1) - np.log(len(z))
     np.testing.assert_allclose(vae.log_prob(x, n_samples=20_000), exact, atol=0.5)
-    bound = IWAE(vae.encoder, vae.decoder, likelihood="gaussian_fixed", n_samples=20_000, seed=0).terms(x)["iw_bound"]
+    weighted = VAE(vae.encoder, vae.decoder, likelihood="gaussian_fixed", objective=ImportanceWeighted(20_000), seed=0)
+    bound = nats(weighted, x)["iw_bound"]
     np.testing.assert_allclose(bound, exact, atol=0.5)
     assert np.ptp(exact) > 10.0  # Mixed up, the rows would share one value.
 
@@ -138,6 +140,6 @@ class Shifted:
 
 def test_another_prior_is_not_given_the_kl_of_the_standard_normal():
     vae = small_vae(encoder=constant_encoder(1.0, 0.0), prior=Shifted())
-    kl = terms_of(vae, np.repeat(ROW, 20_000, axis=0))["kl_loss"]
+    kl = nats(vae, np.repeat(ROW, 20_000, axis=0))["kl_loss"]
     # The posterior is that prior: 0, where the closed form of the standard normal says 1.
     assert_mean_close(kl + 1e-6 * np.random.default_rng(0).normal(size=kl.shape), 0.0, resolution=0.01)

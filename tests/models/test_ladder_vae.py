@@ -4,14 +4,17 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import assert_mean_close
+from helpers import assert_mean_close, elbo_terms_of, infer_of, prepared, terms_of
 from scipy.stats import multivariate_normal
 from tensorflow_probability import distributions as tfd
 
-from keras_vae.models.ladder_vae import LadderVAE, make_ladder_vae
+from keras_vae.models.ladder_vae import LadderVAE
+from keras_vae.models.make_vae import make_ladder_vae
 from keras_vae.models.vae import VAE
 from keras_vae.networks.dense import dense_decoder, dense_encoder
-from keras_vae.networks.top_down import P_LOG_VAR_RANGE, TopDownDecoder
+from keras_vae.networks.top_down_decoder import P_LOG_VAR_RANGE, TopDownDecoder
+from keras_vae.objectives.elbo import ELBO
+from keras_vae.objectives.total_correlation import TotalCorrelation
 from keras_vae.serving.export import export_saved_model
 from keras_vae.serving.saved_model import load_saved_model
 
@@ -73,8 +76,8 @@ def test_the_importance_weighted_bound_reaches_the_exact_likelihood_of_a_linear_
 
 def test_the_posterior_is_the_product_of_encoder_and_prior_by_hand(x):
     model = ladder()
-    hat_mean, hat_log_var = (t.numpy().astype("float64") for t in model.infer(x))
-    z_mean, z_log_var = (t.numpy() for t in model.posterior(x))
+    hat_mean, hat_log_var = (t.numpy().astype("float64") for t in infer_of(model, x))
+    z_mean, z_log_var = model.encode(x)
     # The top is the encoder's own.
     np.testing.assert_allclose(z_mean[:, :2], hat_mean[:, :2], rtol=1e-5)
     # Below: the normalised product of two Gaussians.
@@ -87,8 +90,8 @@ def test_the_posterior_is_the_product_of_encoder_and_prior_by_hand(x):
 
 def test_the_kl_of_every_layer_is_that_of_tfp(x):
     model = ladder()
-    terms = {k: v.numpy() for k, v in model.elbo_terms(x, z="mean").items()}
-    z_mean, z_log_var = (t.numpy() for t in model.posterior(x))
+    terms = {k: v.numpy() for k, v in elbo_terms_of(model, x, z="mean").items()}
+    z_mean, z_log_var = model.encode(x)
     _, p_mean, p_log_var = (np.asarray(t) for t in model.decoder.networks[0](z_mean[:, :2]))
     q = [tfd.Normal(z_mean[:, s], np.exp(0.5 * z_log_var[:, s])) for s in (slice(0, 2), slice(2, 5))]
     p = [tfd.Normal(0.0, 1.0), tfd.Normal(p_mean, np.exp(0.5 * p_log_var))]
@@ -101,7 +104,7 @@ def test_the_kl_of_every_layer_is_that_of_tfp(x):
 def test_the_closed_forms_are_the_mean_of_the_sampled_weights():
     model = ladder()
     row = np.full((20_000, 6), 0.3, "float32")
-    pieces = model.pieces(model.infer(row), model.sampling.noise((20_000, 5)), row)
+    pieces = model.one_draw(prepared(model, row), training=True)
     elbo = -(pieces.reconstruction_loss + pieces.kl)
     assert_mean_close(pieces.log_weight.numpy() - elbo.numpy(), 0.0, resolution=0.1)
 
@@ -146,7 +149,7 @@ def test_one_layer_is_the_vae(x):
     [
         pytest.param("dense", (4,), id="dense-1"),
         pytest.param("resnet", (3, 2), id="resnet-2"),
-        pytest.param("dense", (2, 2, 2), id="dense-3"),
+        pytest.param("dense", (2, 2, 2), marks=pytest.mark.slow, id="dense-3"),
         pytest.param("dense", (2, 2, 2, 2, 1), marks=pytest.mark.slow, id="dense-5"),
         pytest.param("resnet", (2, 2, 2, 2, 1), marks=pytest.mark.slow, id="resnet-5"),
     ],
@@ -180,12 +183,12 @@ def test_bound_and_gradient_hold_where_a_prior_is_a_point_or_everywhere(x, p_log
         head.set_weights([0.01 * np.ones(head.kernel.shape), np.full(3, bias)])
     epsilon = np.random.default_rng(1).normal(size=(16, 5)).astype("float32")
     with tf.GradientTape() as tape:
-        pieces = model.pieces(model.infer(x), epsilon, x)
+        pieces = model.pieces(infer_of(model, x), epsilon, prepared(model, x))
         loss = tf.reduce_mean(pieces.kl - pieces.log_weight)
     for weight, gradient in zip(model.trainable_weights, tape.gradient(loss, model.trainable_weights), strict=True):
         assert np.all(np.isfinite(gradient)), weight.path
     # By float64, from the two Gaussians in a row.
-    hat_mean, hat_log_var = (t.numpy().astype("float64") for t in model.infer(x))
+    hat_mean, hat_log_var = (t.numpy().astype("float64") for t in infer_of(model, x))
     z_top = hat_mean[:, :2] + np.exp(0.5 * hat_log_var[:, :2]) * epsilon[:, :2]
     _, p_mean, p_var = (np.asarray(t, "float64") for t in model.decoder.networks[0](z_top.astype("float32")))
     p_var = np.exp(np.clip(p_var, *P_LOG_VAR_RANGE))
@@ -201,8 +204,8 @@ def test_bound_and_gradient_hold_where_a_prior_is_a_point_or_everywhere(x, p_log
 
 
 def test_free_bits_are_a_floor_for_every_layer(x):
-    plain, model = ladder(), ladder(free_bits=4.0)
-    terms, free = (m.elbo_terms(x) for m in (plain, model))
+    plain, model = ladder(), ladder(objective=ELBO(free_bits=4.0))
+    terms, free = (terms_of(m, x) for m in (plain, model))
     floored = sum(max(4.0, float(np.mean(terms[f"kl_{i}"]))) for i in (1, 2))
     assert np.mean(free["loss"] - free["reconstruction_loss"]) == pytest.approx(floored, rel=1e-5)
     np.testing.assert_allclose(free["kl_loss"], terms["kl_loss"], rtol=1e-6)
@@ -214,7 +217,7 @@ def test_the_gradient_reaches_every_weight(x):
     model.compile(keras.optimizers.Adam(0.01))
     model.fit(x, epochs=1, verbose=0)
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(model.terms(x, training=True)["loss"])
+        loss = tf.reduce_mean(terms_of(model, x, training=True)["loss"])
     for weight, gradient in zip(model.trainable_weights, tape.gradient(loss, model.trainable_weights), strict=True):
         assert gradient is not None, weight.path
         assert np.any(gradient.numpy() != 0.0), weight.path
@@ -224,8 +227,7 @@ def test_the_gradient_reaches_every_weight(x):
     ("call", "message"),
     [
         (lambda: LadderVAE(dense_encoder((6,), 2), dense_decoder((6,), 2)), "`decoder` must be a TopDownDecoder"),
-        (lambda: ladder(free_bits_over="dimension"), "`free_bits_over` must be one of 'layer', 'total'"),
-        (lambda: ladder(posterior_flow=1), "`posterior_flow` must not be passed to LadderVAE"),
+        (lambda: ladder(objective=TotalCorrelation()), "`objective` must not be TotalCorrelation for a model whose q"),
         (lambda: make_ladder_vae((6,), ()), "`latent_dims` must be a tuple of one or more whole numbers >= 1"),
         (lambda: make_ladder_vae((6,), (2, 0)), "`latent_dims` must be a tuple of one or more whole numbers >= 1"),
         (lambda: make_ladder_vae((6,), (2, 2), hidden_units=(8,)), "`hidden_units` must have one entry per stochastic"),

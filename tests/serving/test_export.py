@@ -9,10 +9,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conditional_models import prepared
 from helpers import UnbuiltEncoder, linear_decoder, linear_encoder, small_vae
 
-from keras_vae.layers.mixture_prior import MixtureOfGaussians
 from keras_vae.models.autoencoder import Autoencoder
+from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
 from keras_vae.serving.export import _publish, export_saved_model
 from keras_vae.serving.versions import newest_version, versions
 
@@ -40,13 +41,13 @@ def deterministic_signatures(model):
     """What the signatures without noise must answer, from the model's own verbs."""
     expected = {"serving_default": {"x": model.predict(X, verbose=0)}, "decode": {"x": model.decode(Z)}}
     if isinstance(model, Autoencoder):
-        terms = model.terms(X)
+        terms = model.terms(prepared(model, X))
         return {
             **expected,
             "encode": {"z": model.encode(X)},
             "score": {"reconstruction_loss": terms["reconstruction_loss"].numpy()},
         }
-    terms = {k: v.numpy() for k, v in model.elbo_terms(X, z="mean").items()}
+    terms = {k: v.numpy() for k, v in model.elbo_terms(prepared(model, X), z="mean").items()}
     return {
         **expected,
         "encode": dict(zip(("z_mean", "z_log_var"), model.encode(X), strict=True)),

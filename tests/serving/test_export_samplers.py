@@ -6,9 +6,10 @@ import tensorflow as tf
 from helpers import assert_mean_close
 from sessions import CppSession, PythonSession
 
-from keras_vae.layers.fitted_mixture import GaussianMixtureSampler
-from keras_vae.layers.mixture_prior import MixtureOfGaussians
 from keras_vae.models.make_vae import make_vae
+from keras_vae.priors.gaussian_mixture_sampler import GaussianMixtureSampler
+from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
+from keras_vae.samplers.fit import fit
 from keras_vae.serving.export import export_saved_model
 from keras_vae.serving.saved_model import load_saved_model
 
@@ -27,7 +28,7 @@ def exported(request, tmp_path_factory):
     rng = np.random.default_rng(0)
     vae = make_vae((6,), latent_dim=3, hidden_units=(16,), likelihood="gaussian_fixed", seed=0)
     vae.encoder.get_layer("z_mean").bias.assign([40.0, -40.0, 40.0])
-    vae.fit_sampler(rng.normal(size=(200, 6)), request.param, **OPTIONS[request.param])
+    fit(vae, rng.normal(size=(200, 6)), request.param, **OPTIONS[request.param])
     return vae, export_saved_model(vae, tmp_path_factory.mktemp("samplers") / request.param)
 
 

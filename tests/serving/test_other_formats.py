@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_vae.likelihoods import LIKELIHOODS
+from keras_vae.likelihoods import LIKELIHOODS, Categorical, get_likelihood
 from keras_vae.models.make_vae import make_autoencoder, make_vae
 from keras_vae.networks.registry import NETWORKS
 from keras_vae.serving.other_formats import VERBS, export_litert, export_onnx
@@ -16,10 +16,10 @@ WIDTHS = {"dense": (8,), "conv": (4, 8), "resnet": (4, 8), "recurrent": (8,)}
 
 
 def make_model(network="dense", likelihood="bernoulli"):
-    tokens = {"n_classes": 4} if likelihood == "categorical" else {}
+    likelihood = Categorical(n_classes=4) if likelihood == "categorical" else get_likelihood(likelihood)
     event_shape = EVENT_SHAPES[network]
-    event_shape = event_shape[:-1] if tokens and network != "dense" else event_shape
-    return make_vae(event_shape, 3, network, WIDTHS[network], likelihood=likelihood, seed=0, **tokens)
+    event_shape = event_shape[:-1] if likelihood.values == "tokens" and network != "dense" else event_shape
+    return make_vae(event_shape, 3, network, WIDTHS[network], likelihood=likelihood, seed=0)
 
 
 def run_onnx(path, verb, value):

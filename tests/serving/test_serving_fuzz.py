@@ -24,14 +24,15 @@ import numpy as np
 import pytest
 from sessions import CppSession, PythonSession, SessionError
 
+from keras_vae.likelihoods.categorical import Categorical
 from keras_vae.models.make_vae import make_vae
-from keras_vae.serving.export import export_saved_model
-from keras_vae.serving.signatures import (
+from keras_vae.serving.draws import (
     MAX_SAMPLES_PER_CALL,
     MAX_VALUES_PER_CALL,
     MIN_SAMPLES_PER_CALL,
     samples_per_call,
 )
+from keras_vae.serving.export import export_saved_model
 
 EVENT_SHAPE = (8, 8, 1)
 LIMIT = samples_per_call(EVENT_SHAPE)
@@ -253,7 +254,7 @@ def test_the_bound_of_a_call_follows_the_size_of_an_event():
 
 
 def test_tokens_out_of_range_are_refused_by_the_score_alone(tmp_path):
-    vae = make_vae((6,), 2, hidden_units=(4,), likelihood="categorical", n_classes=4, seed=0)
+    vae = make_vae((6,), 2, hidden_units=(4,), likelihood=Categorical(n_classes=4), seed=0)
     with PythonSession(export_saved_model(vae, tmp_path / "m")) as session:
         for token in (9.0, -1.0):
             x = np.full((2, 6), token, "float32")

@@ -9,8 +9,8 @@ import tensorflow as tf
 from helpers import assert_mean_close
 from sessions import CppSession, PythonSession
 
-from keras_vae.layers.mixture_prior import MixtureOfGaussians
 from keras_vae.models.make_vae import make_vae
+from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
 from keras_vae.serving.export import export_saved_model
 from keras_vae.serving.saved_model import load_saved_model
 

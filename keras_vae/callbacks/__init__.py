@@ -1,0 +1,21 @@
+"""Callbacks: numbers by a schedule, stopping on the bound, an encoder trained ahead, latent health, pictures."""
+
+from keras_vae.callbacks.aggressive_encoder import AggressiveEncoder
+from keras_vae.callbacks.annealing import Annealing, BetaAnnealing, CapacityAnnealing
+from keras_vae.callbacks.collapse_monitor import CollapseMonitor
+from keras_vae.callbacks.early_stopping import EarlyStopping
+from keras_vae.callbacks.picture_grid import PictureGrid
+
+__all__ = [
+    "AggressiveEncoder",
+    "Annealing",
+    "BetaAnnealing",
+    "CapacityAnnealing",
+    "CollapseMonitor",
+    "EarlyStopping",
+    "PictureGrid",
+]
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,68 @@
+"""The commands that look at a run: its figures, and its health."""
+
+from typing import Annotated
+
+import typer
+
+from keras_vae.cli.options import AsJson, OtherData, Run
+from keras_vae.cli.summary import print_summary
+
+
+def look_commands(app):
+    """Add the commands of this file to the program."""
+    for command in (evaluate, doctor):
+        app.command(rich_help_panel="Look at a run")(command)
+
+
+def evaluate(
+    run: Run,
+    data: OtherData = None,
+    n_samples: Annotated[int, typer.Option(help="Importance samples per example for log p(x).")] = 5000,
+    annealed: Annotated[
+        int,
+        typer.Option(help="Examples whose log p(x) is checked by annealed importance sampling, slow; 20 are a start."),
+    ] = 0,
+    as_json: AsJson = False,
+):
+    """Print ELBO, reconstruction, KL and what it is made of, and the importance-weighted log p(x) on held-out data.
+
+    These are the test part of the data of the run. Of other data it is their own test part, or all rows where there is
+    none.
+
+    \b
+    Examples:
+      keras-vae evaluate runs/digits
+      keras-vae evaluate runs/digits --n-samples 100 --json
+      keras-vae evaluate runs/digits --annealed 20
+    """
+    from keras_vae.runs.output import to_json
+    from keras_vae.runs.verbs import evaluate_run
+
+    figures = evaluate_run(run, data, n_samples, annealed)
+    if as_json:
+        print(to_json(figures))
+    else:
+        print_summary(figures)
+
+
+def doctor(run: Run, data: OtherData = None, as_json: AsJson = False):
+    """Say whether a run is healthy, and what to change: what its codes carry, whether samples will look like data.
+
+    Every number comes with what it means; a page of pictures goes to RUN/figures/health.png.
+
+    \b
+    Examples:
+      keras-vae doctor runs/digits
+      keras-vae doctor runs/digits --json
+    """
+    from keras_vae.runs.doctor import doctor_run
+    from keras_vae.runs.output import to_json
+
+    report, context = doctor_run(run, data)
+    if as_json:
+        print(to_json({**context, **report.as_dict()}))
+        return
+    print(report)
+    if context["commands"]:
+        print("\nor at the shell\n  " + "\n  ".join(context["commands"]))
+    print(f"\nfigure      {context['figure']}")

@@ -1,0 +1,114 @@
+"""What a training and an evaluation print: one figure a line, with its unit."""
+
+# Figures that have their own line, or are part of one.
+KNOWN = ("run", "data", "part", "epochs", "units", "note", "elbo", "reconstruction_loss", "kl_loss", "loss", "log_prob")
+KNOWN_PREFIXES = (
+    "log_prob_",
+    "mutual_information",
+    "marginal_kl",
+    "annealed_",
+    "bits_per_dim",
+    "active_units",
+    "latent_dim",
+)
+
+
+def print_start(out, task, data, epochs_done):
+    """What is trained on what, before the first epoch.
+
+    Args:
+        out: path. The run folder.
+        task: prepared `Task`.
+        data: what the task loaded.
+        epochs_done: int.
+    """
+    for word, line in task.describe(data):
+        print(f"{word:<12}{line}")
+    settings = task.settings_
+    resumed = f", {epochs_done} of them done" if epochs_done else ""
+    print(
+        f"training    {settings['epochs']} epochs of batch {settings['batch_size']}{resumed}, into {out}\n", flush=True
+    )
+
+
+def print_summary(figures):
+    """The closing table.
+
+    Args:
+        figures: dict, as `Task.report` and `runs.verbs.evaluate_run` give it. Numbers without a line of their own are
+            printed by their names.
+    """
+    rows = [
+        *_bound_rows(figures),
+        *_kl_rows(figures),
+        *_log_prob_rows(figures),
+        *_latent_rows(figures),
+        *_other_rows(figures),
+    ]
+    width = max((len(value) for _, value, _ in rows), default=0)
+    print(f"\n{figures['part']} part" if figures["part"] != "all" else "\nall rows")
+    for name, value, unit in rows:
+        print(f"  {name:<15}{value:>{width}}  {unit}".rstrip())
+    if figures.get("units"):
+        print(f"  nats of {figures['units']}")
+
+
+def _bound_rows(figures):
+    names = {
+        "elbo": ("ELBO", "nats per example"),
+        "reconstruction_loss": ("reconstruction", "nats"),
+        "kl_loss": ("KL", "nats"),
+    }
+    return [(name, _number(figures[key]), unit) for key, (name, unit) in names.items() if key in figures]
+
+
+def _kl_rows(figures):
+    if "mutual_information" not in figures:
+        return []
+    most = figures["mutual_information_at_most"]
+    # The doctor says the same at half a nat below.
+    is_full = figures["mutual_information"] > most - 0.5
+    limit = f"; as much as so many examples can show, {most:.2f}: there may be more" if is_full else ""
+    rest = ", with the information that does not show" if is_full else ""
+    return [
+        ("  information", _number(figures["mutual_information"]), f"nats that the codes carry about x{limit}"),
+        ("  marginal KL", _number(figures["marginal_kl"]), f"nats between all codes together and the prior{rest}"),
+    ]
+
+
+def _log_prob_rows(figures):
+    if "log_prob" not in figures:
+        return []
+    draws = f"nats, {figures['log_prob_n_samples']} importance samples, {figures['log_prob_n_rows']} examples"
+    rows = [("log p(x)", _number(figures["log_prob"]) + _error(figures["log_prob_standard_error"]), draws)]
+    if "bits_per_dim" in figures:
+        rows.append(("bits/dim", _number(figures["bits_per_dim"], 3), ""))
+    if "annealed_log_prob" in figures:
+        beside = f"nats by annealing, {figures['annealed_n_rows']} examples; weighted, the same ones"
+        beside += f" {_number(figures['annealed_log_prob_bound'])}"
+        beside += _error(figures["annealed_difference_standard_error"])
+        rows.append(("  check", _number(figures["annealed_log_prob"]), beside))
+    return rows
+
+
+def _latent_rows(figures):
+    if "active_units" not in figures:
+        return []
+    return [("active units", f"{figures['active_units']} of {figures['latent_dim']}", "")]
+
+
+def _other_rows(figures):
+    """Figures that one use adds to the figures of every model."""
+    for name, value in figures.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_number and name not in KNOWN and not name.startswith(KNOWN_PREFIXES):
+            yield name.replace("_", " "), str(value) if isinstance(value, int) else f"{value:.4g}", ""
+
+
+def _error(error):
+    return "" if error is None else f" +- {error:.2f}"
+
+
+def _number(value, digits=2):
+    # JSON has no word for NaN and infinity: they are null there.
+    return "not finite" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,204 @@
+"""Is a model healthy: measured, judged, and one verdict."""
+
+import dataclasses
+import textwrap
+
+from keras_vae.evaluation.health import findings
+from keras_vae.evaluation.health.findings import FAULT, OK, Finding
+from keras_vae.evaluation.health.measures import Measures, measure
+from keras_vae.evaluation.latent import ACTIVE_UNIT_THRESHOLD
+
+# What each verdict means; asked for in this order, since a fault further up explains those below it.
+VERDICTS = {
+    "collapsed": "the codes carry nothing, the decoder models the data alone",
+    "autoencoder in disguise": "the KL has hardly a price: codes are kept apart for nothing, at the cost of the bound",
+    "over-regularised": "the KL is held below what is best for the bound: codes say less than they could",
+    "overfitted": "the bound of training examples does not hold for new ones",
+    "half-collapsed": "some dimensions lie idle although the data hold something for them",
+    "healthy": "no fault found",
+}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class HealthReport:
+    """What was found about a model.
+
+    Args:
+        verdict: str. A key of `VERDICTS`.
+        findings: tuple of `Finding`.
+        measures: `Measures`, for the figure.
+        n_test: int. Test examples looked at.
+        n_train: int. Training examples looked at; 0 for none.
+    """
+
+    verdict: str
+    findings: tuple
+    measures: Measures = dataclasses.field(repr=False)
+    n_test: int
+    n_train: int
+
+    @property
+    def sentence(self) -> str:
+        """What the verdict means, in one sentence, with what speaks against it for a healthy model."""
+        sentence = VERDICTS[self.verdict]
+        doubtful = [f.name for f in self.findings if f.status != OK]
+        if self.verdict == "healthy" and doubtful:
+            sentence += f"; look at: {', '.join(doubtful)}"
+        return sentence
+
+    @property
+    def remedy(self) -> tuple:
+        """Alternatives, each a `Remedy`, against the finding that led to the verdict; empty when healthy."""
+        if self.verdict == "healthy":
+            return ()
+        return next(f.remedy for f in self.findings if _leads_to(f) == self.verdict)
+
+    def finding(self, name: str) -> Finding:
+        """The finding of that name.
+
+        Raises:
+            KeyError: if there is none: this model or these data do not let it be measured.
+        """
+        for finding in self.findings:
+            if finding.name == name:
+                return finding
+        raise KeyError(name)
+
+    def as_dict(self) -> dict:
+        """The report for JSON: numbers, lists and text."""
+        m = self.measures
+        return {
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+            "remedy": [remedy.as_dict() for remedy in self.remedy],
+            "findings": [f.as_dict() for f in self.findings],
+            "kl": float(m.split.kl),
+            "kl_per_dim": None if m.kl_per_dim is None else m.kl_per_dim.tolist(),
+            "information_per_dim": m.split.dimension_information.tolist(),
+            "elbo_test": float(m.elbo_test.mean()),
+            "elbo_train": None if m.elbo_train is None else float(m.elbo_train.mean()),
+            "n_test": self.n_test,
+            "n_train": self.n_train,
+        }
+
+    def __str__(self):
+        """The report as text: the verdict, a line per finding, the remedies."""
+        rows = [(f.status, f.name, number_text(f), f.sentence) for f in self.findings]
+        widths = [max(len(row[i]) for row in rows) for i in range(3)]
+        lines = [f"{self.verdict}: {self.sentence}", ""]
+        for row in rows:
+            head = "  ".join(cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True))
+            first, rest = f"  {head}  ", " " * (len(head) + 4)
+            lines.extend(textwrap.wrap(row[3], 118, initial_indent=first, subsequent_indent=rest))
+        lines.extend(self._remedy_lines())
+        return "\n".join(lines)
+
+    def _remedy_lines(self):
+        """Every remedy once, under the findings it would change; the remedy for the verdict comes first."""
+        names = {}
+        for finding in sorted(self.findings, key=lambda f: _leads_to(f) != self.verdict):
+            if finding.remedy:
+                names.setdefault(remedies_text(finding.remedy, "\n  "), []).append(finding.name)
+        for remedies, changed in names.items():
+            yield f"\nto change {', '.join(changed)}, pass one of these:"
+            yield f"  {remedies}"
+
+
+def number_text(finding: Finding) -> str:
+    """The value of a finding with its unit: shares in percent, whole numbers whole, others to two digits or more."""
+    value = finding.value
+    if value != value:
+        return "-"
+    if finding.unit == findings.SHARE:
+        return f"{value:.0%}"
+    if isinstance(value, int):
+        return f"{value} {finding.unit}"
+    rounded = f"{value:.2f}"
+    if rounded in ("0.00", "-0.00"):
+        rounded = f"{value:.1g}" if abs(value) >= 0.0005 else "0.00"
+    elif abs(value) < 0.095:
+        rounded = f"{value:.2g}"
+    return f"{rounded} {finding.unit}".strip()
+
+
+def remedies_text(remedies, separator: str = "  or  ") -> str:
+    """Alternatives as they are written in a call; "more epochs" where the number is open."""
+    return separator.join(map(str, remedies))
+
+
+def check_health(
+    vae, x_test, x_train=None, y_test=None, y_train=None, history=None, n_rows: int = 2000, seed: int = 0
+) -> HealthReport:
+    """Whether a model is healthy: what its codes carry, whether the prior fits them, what to change.
+
+    Args:
+        vae: `VAE` whose q(z|x) is the Gaussian of its encoder.
+        x_test: array `(n, *event_shape)` of at least 20 held-out examples; `(x, condition)` or a dict of both for a
+            model with a condition; or a `tf.data.Dataset` of batches.
+        x_train: the same of the examples that the model was trained on, or None. Without them the gap between the two
+            is not measured, and what training has led to is read off the held-out ones.
+        y_test: array of targets where they are not the inputs, or None.
+        y_train: the same for `x_train`.
+        history: dict of lists by name, as `fit(...).history`, or None. With `val_elbo` in it the remedy of an
+            overfitted model names the epoch at which it was best.
+        n_rows: int >= 20. Examples looked at of each, at random; time grows with its square.
+        seed: int >= 0. The same seed gives the same report.
+
+    Returns:
+        `HealthReport`: `str()` for people, `as_dict()` for JSON, `verdict`, `findings`, `remedy`.
+
+    Raises:
+        ValueError: for another model, data that do not fit it, or too few of them.
+    """
+    measures = measure(vae, x_test, x_train, y_test, y_train, n_rows, seed)
+    found = tuple(
+        findings.for_model(finding, measures.beta, measures.weighted)
+        for finding in _findings(measures, best_epoch(history))
+    )
+    reached = {_leads_to(finding) for finding in found}
+    verdict = next(name for name in VERDICTS if name in reached or name == "healthy")
+    n_train = 0 if measures.elbo_train is None else len(measures.elbo_train)
+    return HealthReport(verdict, found, measures, len(measures.elbo_test), n_train)
+
+
+def _leads_to(finding):
+    """The verdict that a finding leads to by its fault, or None."""
+    if finding.status != FAULT:
+        return None
+    if finding.name == findings.RATE:
+        return "over-regularised" if finding.value > 1.0 else "autoencoder in disguise"
+    return {
+        findings.ACTIVE_UNITS: "collapsed",
+        findings.INFORMATION: "collapsed",
+        findings.CODE_USE: "collapsed",
+        findings.GAP: "overfitted",
+        findings.LEFT: "half-collapsed",
+    }.get(finding.name)
+
+
+def _findings(m, epoch):
+    yield findings.judge_active_units(int(m.active.sum()), len(m.active), ACTIVE_UNIT_THRESHOLD, m.beta)
+    yield findings.judge_information(m.split, m.beta)
+    yield findings.judge_code_use(m.code_use, m.beta)
+    yield findings.judge_idle_dimensions(m.split.dimension_information, m.residual_gain, m.split.kl)
+    yield findings.judge_exchange_rate(m.exchange_rate, m.beta, m.weighted)
+    yield findings.judge_marginal_kl(m.split)
+    if m.holes is not None:
+        yield findings.judge_holes(m.holes)
+    if m.uncovered is not None:
+        yield findings.judge_uncovered(m.uncovered)
+    yield findings.judge_variance(m.variance, m.clipped)
+    if m.gap is not None:
+        yield findings.judge_gap(m.gap, m.recognition, len(m.active), epoch)
+
+
+def best_epoch(history):
+    """Epoch, counted from 1 or as `epoch` in the history has it, of the highest bound of held-out data; None if it rose
+    to the end."""
+    values = (history or {}).get("val_elbo")
+    if not values:
+        return None
+    best = max(range(len(values)), key=lambda i: values[i])
+    if best == len(values) - 1:
+        return None
+    return int(history["epoch"][best]) if "epoch" in history else best + 1

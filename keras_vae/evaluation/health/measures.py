@@ -1,0 +1,171 @@
+"""Everything by which the health of a model is judged, measured on some rows."""
+
+import dataclasses
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from keras_vae._checks import check_int
+from keras_vae.evaluation.codes import draw_codes
+from keras_vae.evaluation.estimate import Estimate
+from keras_vae.evaluation.health.decoder import code_use, exchange_rate
+from keras_vae.evaluation.health.prior import TailShare, holes, uncovered_codes
+from keras_vae.evaluation.health.residuals import residual_gain
+from keras_vae.evaluation.health.some_rows import MIN_ROWS, check_rows, some_rows
+from keras_vae.evaluation.kl_split import KLSplit, is_standard_normal, kl_split
+from keras_vae.evaluation.latent import active_units, kl_per_dim
+from keras_vae.numerics import as_tfp_seed
+from keras_vae.priors.prior import Prior
+
+# Draws of q(z|x) that the bound of an example is averaged over.
+N_DRAWS = 10
+# Further dimensions that are looked for in the residuals, at most.
+MAX_NEW_DIMS = 10
+# Nats. A dimension with less information counts as idle when further dimensions are looked for.
+IDLE = 0.1
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Measures:
+    """What was measured; the functions of the same names say how.
+
+    Args:
+        split: `KLSplit`, of the rows that the model was trained on if they are given.
+        kl_per_dim: array `(latent_dim,)` or None for a prior without a KL by dimension. Nats.
+        active: array of bools, `(latent_dim,)`.
+        variance: array `(latent_dim,)`. Posterior variance, averaged over the data.
+        clipped: float. Share of all log variances that stand at one end.
+        code_use: `Estimate`, nats.
+        exchange_rate: `Estimate`.
+        residual_gain: `Estimate`, nats, or None where there are no residuals.
+        holes: `TailShare` or None for a prior that cannot be sampled.
+        uncovered: `TailShare` or None for a prior that cannot be sampled or has no density.
+        elbo_test: array. Bound of every test example, nats.
+        elbo_train: array or None.
+        codes: array `(n, latent_dim)`. One draw of every q(z|x) of the test examples.
+        z_prior: array `(m, latent_dim)` or None. Samples of the prior.
+        beta: float. Weight of the KL in the loss of the model.
+        weighted: bool. Whether the model is trained on the importance-weighted bound.
+    """
+
+    split: KLSplit
+    kl_per_dim: np.ndarray | None
+    active: np.ndarray
+    variance: np.ndarray
+    clipped: float
+    code_use: Estimate
+    exchange_rate: Estimate
+    residual_gain: Estimate | None
+    holes: TailShare | None
+    uncovered: TailShare | None
+    elbo_test: np.ndarray
+    elbo_train: np.ndarray | None
+    codes: np.ndarray
+    z_prior: np.ndarray | None
+    beta: float
+    weighted: bool = False
+
+    @property
+    def gap(self) -> Estimate | None:
+        """Bound on training less that on test examples, nats; None without training examples."""
+        if self.elbo_train is None:
+            return None
+        return Estimate.of_rows(self.elbo_train, kind="training").minus(Estimate.of_rows(self.elbo_test, kind="test"))
+
+    @property
+    def recognition(self) -> float | None:
+        """Share of pairs in which the training example has the higher bound: 0.5 when nothing tells them apart."""
+        if self.elbo_train is None:
+            return None
+        from scipy.stats import mannwhitneyu
+
+        u = mannwhitneyu(self.elbo_train, self.elbo_test).statistic
+        return float(u / (len(self.elbo_train) * len(self.elbo_test)))
+
+
+def measure(vae, x_test, x_train=None, y_test=None, y_train=None, n_rows: int = 2000, seed: int = 0) -> Measures:
+    """Measure a model; see `check_health` for the arguments."""
+    _check_model(vae)
+    check_int("n_rows", n_rows, MIN_ROWS)
+    rng = np.random.default_rng(check_int("seed", seed, 0))
+    test = check_rows(vae, "test", some_rows("x_test", x_test, y_test, n_rows, rng))
+    train = None
+    if x_train is not None:
+        train = check_rows(vae, "train", some_rows("x_train", x_train, y_train, n_rows, rng))
+    test_codes = vae.encode(test.x, condition=test.condition)
+    # What training has led to shows on the examples of the training.
+    fitted, fitted_codes = test, test_codes
+    if train is not None:
+        fitted, fitted_codes = train, vae.encode(train.x, condition=train.condition)
+    split = kl_split(*fitted_codes, prior=vae.prior, seed=seed)
+    elbo = functools.partial(_elbo, vae, seed)
+    return Measures(
+        split=split,
+        kl_per_dim=kl_per_dim(*fitted_codes) if is_standard_normal(vae.prior) else None,
+        active=active_units(fitted_codes[0]),
+        variance=np.exp(fitted_codes[1].astype(np.float64)).mean(axis=0),
+        clipped=clipped_share(fitted_codes[1]),
+        code_use=code_use(vae, *test_codes, _target(test), seed=seed, condition=test.condition),
+        exchange_rate=exchange_rate(vae, *fitted_codes, _target(fitted), seed=seed, condition=fitted.condition),
+        residual_gain=_residual_gain(vae, fitted, fitted_codes, split, seed) if test.target is None else None,
+        **_beside_prior(vae, test_codes, None if train is None else fitted_codes, n_rows, rng, seed),
+        elbo_test=elbo(test),
+        elbo_train=None if train is None else elbo(train),
+        codes=draw_codes(*test_codes, rng),
+        beta=vae.beta,
+        weighted=vae.objective.is_importance_weighted,
+    )
+
+
+def clipped_share(z_log_var) -> float:
+    """Share of log variances that equal the smallest or the largest of all; dimensions of one constant do not count."""
+    z_log_var = np.asarray(z_log_var)
+    varying = z_log_var[:, np.ptp(z_log_var, axis=0) > 0.0]
+    if not varying.size:
+        return 0.0
+    return max(float((varying == end).mean()) for end in (varying.min(), varying.max()))
+
+
+def _check_model(vae):
+    if not getattr(vae, "has_gaussian_posterior", False):
+        bent = getattr(vae, "posterior_flow", None) is not None
+        raise ValueError(
+            "`vae` must be a VAE whose q(z|x) is the Gaussian of its encoder. "
+            f"Received: {type(vae).__name__}{' with a posterior flow' if bent else ''}"
+        )
+
+
+def _target(rows):
+    return rows.x if rows.target is None else rows.target
+
+
+def _elbo(vae, seed, rows):
+    bound = vae.elbo(rows.x, n_samples=N_DRAWS, y=rows.target, seed=seed, condition=rows.condition)
+    return bound.astype(np.float64)
+
+
+def _residual_gain(vae, rows, codes, split, seed):
+    """What further dimensions would gain, as many as lie idle; None for a mean that is not on the scale of the data."""
+    if not vae.likelihood.mean_on_data_scale:
+        return None
+    n_idle = int((split.dimension_information < IDLE).sum())
+    n_dims = min(max(n_idle, 1), MAX_NEW_DIMS)
+    return residual_gain(vae, rows.x, *codes, n_dims, seed, rows.condition)
+
+
+def _beside_prior(vae, test_codes, train_codes, n_rows, rng, seed):
+    """How prior and codes lie to each other: `z_prior`, `holes` and `uncovered`, None where the prior does not say."""
+    codes, reference = _halves(test_codes, rng) if train_codes is None else (test_codes, train_codes)
+    if not hasattr(vae.prior, "sample"):
+        return {"z_prior": None, "holes": None, "uncovered": None}
+    # From the prior itself, also where a sampler has taken its place in `sample`.
+    pair = tf.constant([seed, 1], tf.int64)
+    z_prior = np.asarray(vae.prior.sample(n_rows, seed=pair if isinstance(vae.prior, Prior) else as_tfp_seed(pair)))
+    uncovered = uncovered_codes(z_prior, test_codes, vae.prior, seed=seed) if vae.has_density else None
+    return {"z_prior": z_prior, "holes": holes(z_prior, codes, reference, seed=seed), "uncovered": uncovered}
+
+
+def _halves(codes, rng):
+    rows = np.array_split(rng.permutation(len(codes[0])), 2)
+    return tuple(tuple(part[half] for part in codes) for half in rows)

@@ -1,0 +1,21 @@
+"""Objectives: what a training step minimises, for a model of any graph that can compute it."""
+
+from keras_vae.objectives.elbo import ELBO
+from keras_vae.objectives.importance_weighted import ImportanceWeighted
+from keras_vae.objectives.mmd import MMD
+from keras_vae.objectives.objective import Objective
+from keras_vae.objectives.pieces import Pieces
+from keras_vae.objectives.total_correlation import TotalCorrelation
+
+__all__ = [
+    "ELBO",
+    "ImportanceWeighted",
+    "MMD",
+    "Objective",
+    "Pieces",
+    "TotalCorrelation",
+]
+
+
+def __dir__():
+    return __all__

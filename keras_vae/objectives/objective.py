@@ -1,0 +1,96 @@
+"""What a step minimises, as an object: the base of all objectives."""
+
+import keras
+import tensorflow as tf
+
+from keras_vae._checks import check_number
+from keras_vae.training.batch import Batch
+
+
+class Objective(keras.layers.Layer):
+    """Base of the objectives: per example and in nats, what a training step minimises, for a model of any graph.
+
+    A Keras layer only so that numbers which change during training are saved with the model; it is never called. An
+    objective belongs to one model: `VAE(..., objective=ELBO(beta=4.0))`.
+
+    A graph gives `infer`, `pieces`, `assemble` and `noise`, and says by `splits_kl`, `has_density`, `takes_path` and
+    `has_gaussian_posterior` what it can compute; see `models.GenerativeModel`.
+
+    Attributes:
+        term_names: tuple of str. Terms that this objective adds to the terms of the model.
+        hint: str. What the loss adds to `-log p(x|z)`, in words.
+        is_importance_weighted: bool. Whether the posterior may be wider than is right for the ELBO.
+    """
+
+    term_names = ()
+    hint = ""
+    is_importance_weighted = False
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+
+    def build(self, input_shape=None):
+        self.built = True
+
+    def check(self, model):
+        """Check that the graph of a model can compute this objective.
+
+        Raises:
+            ValueError: naming what it lacks.
+        """
+
+    def terms(self, model, batch: Batch, training: bool = False) -> dict[str, tf.Tensor]:
+        """The terms of one step.
+
+        Args:
+            model: a `GenerativeModel`.
+            batch: `Batch`, as `model.prepare` leaves it.
+            training: bool. Whether the networks run in training mode.
+
+        Returns:
+            dict of `(batch,)` float32 tensors in nats: `loss`, what `model.assemble` gives, and `term_names`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement `terms(model, batch, training)`.")
+
+    @property
+    def beta(self):
+        """Weight of the KL in the loss at this moment; 1 where the loss has none."""
+        return 1.0
+
+    @beta.setter
+    def beta(self, value):
+        raise ValueError(
+            f"`beta` must not be set on a model trained on {type(self).__name__}, whose loss it would not change. "
+            f"Received: beta={value!r}"
+        )
+
+    def _scalar(self, name, value):
+        """A number that annealing changes: a variable, so that it neither retraces the step nor gets lost in a save."""
+        initial = keras.initializers.Constant(check_number(name, value, minimum=0.0))
+        return self.add_weight(name=name, shape=(), initializer=initial, trainable=False, dtype="float32")
+
+
+class WeightedObjective(Objective):
+    """Base of the objectives with a `beta` that may change during training.
+
+    Args:
+        beta: float >= 0.
+    """
+
+    def __init__(self, beta, **kwargs):
+        super().__init__(**kwargs)
+        self._initial_beta = check_number("beta", beta, minimum=0.0)
+        self._beta = self._scalar("beta", self._initial_beta)
+
+    @property
+    def beta(self):
+        """The weight at this moment; `vae.beta = ...` changes it, also during training."""
+        return float(self._beta.numpy())
+
+    @beta.setter
+    def beta(self, value):
+        self._beta.assign(check_number("beta", value, minimum=0.0))
+
+    def get_config(self):
+        """Arguments of the constructor; beta as given, its present value is a weight."""
+        return {**super().get_config(), "beta": self._initial_beta}

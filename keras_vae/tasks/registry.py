@@ -1,0 +1,57 @@
+"""The uses of a VAE by name: the command that trains each, where its settings are, and where its class is."""
+
+import importlib
+from types import ModuleType
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One use.
+
+    Attributes:
+        command: str. The command of the shell that trains it.
+        settings: str. A module that imports nothing heavy, with `SETTINGS`, the table, and `HELP`, the words of
+            `--help`. It may have `SOURCES`, what `--data` can be, and `DEFAULT_DATA`, without which a new run must be
+            given `--data`.
+        task: str. "module:name" of the class, a `Task`.
+    """
+
+    command: str
+    settings: str
+    task: str
+
+
+# A new use is one line here.
+TASKS = {
+    "vae": Entry("train", "keras_vae.tasks.vae.settings", "keras_vae.tasks.vae.vae_task:VAETask"),
+}
+
+
+def entry_of(name: str) -> Entry:
+    """The use of that name.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    if name not in TASKS:
+        raise ValueError(f"`task` must be one of {', '.join(map(repr, TASKS))}. Received: task={name!r}")
+    return TASKS[name]
+
+
+def settings_of(name: str) -> ModuleType:
+    """The module with the settings of a use, without anything heavy.
+
+    Raises:
+        ValueError: if there is no such use.
+    """
+    return importlib.import_module(entry_of(name).settings)
+
+
+def task_class(name: str) -> type:
+    """The class of a use, a `Task`.
+
+    Raises:
+        ValueError: if there is no such use.
+    """
+    module, _, attribute = entry_of(name).task.partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -1,0 +1,104 @@
+"""Honest figures of a trained model on held-out data, whatever it is used for."""
+
+import math
+
+import numpy as np
+
+from keras_vae.evaluation.annealed_log_prob import annealed_log_prob
+from keras_vae.evaluation.estimate import Estimate
+from keras_vae.evaluation.kl_split import kl_split
+from keras_vae.evaluation.latent import active_units
+from keras_vae.evaluation.likelihood import estimate_bounds
+from keras_vae.training.rows import head
+
+# Enough rows for the figures of the latent space, and for every picture.
+N_ROWS = 2000
+# Enough for the models that the shell makes; the more complicated the posterior, the more temperatures it takes.
+ANNEALED_CHAINS, ANNEALED_STEPS = 16, 500
+
+
+def score(model, x, n_samples, n_rows=None):
+    """Honest figures of a model on held-out data.
+
+    Args:
+        model: `VAE` or `LadderVAE`.
+        x: array or `tf.data.Dataset`, in the units of the data.
+        n_samples: int >= 1. Importance samples per example for `log_prob`.
+        n_rows: int or None. Rows used for `log_prob`, the costly one; None for all.
+
+    Returns:
+        dict: `elbo`, `reconstruction_loss`, `kl_loss`, `loss` (means, nats per example), `log_prob` with
+        `log_prob_standard_error`, `log_prob_n_samples` and `log_prob_n_rows`, `bits_per_dim` for 8-bit images,
+        `active_units`, `latent_dim`.
+
+    Raises:
+        ValueError: for data that do not fit the model, or a prior without `log_prob`.
+    """
+    terms = model.evaluate(x, verbose=0, return_dict=True)
+    bounds = estimate_bounds(model, x if n_rows is None else head(x, n_rows), n_samples=n_samples)
+    z_mean, _ = model.encode(x)
+    figures = {
+        **{name: terms[name] for name in ("elbo", "reconstruction_loss", "kl_loss", "loss")},
+        "log_prob": bounds.log_prob.mean,
+        "log_prob_standard_error": number_or_none(bounds.log_prob.standard_error),
+        "log_prob_n_samples": n_samples,
+        "log_prob_n_rows": bounds.log_prob.n_rows,
+        "active_units": int(active_units(z_mean).sum()),
+        "latent_dim": model.latent_dim,
+    }
+    if model.likelihood.values == "grey_levels":
+        figures["bits_per_dim"] = bounds.bits_per_dim
+    return figures
+
+
+def split_kl(model, x):
+    """What the KL of held-out data is made of, on the first 2,000 rows.
+
+    Args:
+        model: `VAE` or `LadderVAE`.
+        x: array or `tf.data.Dataset`.
+
+    Returns:
+        dict: `mutual_information` and `marginal_kl`, nats; their sum is the mean KL of these rows. So many rows show no
+        more information than `mutual_information_at_most`: near that, the rest of it is in the `marginal_kl`. Empty for
+        a model whose q(z|x) is not the Gaussian of its encoder.
+    """
+    if not model.has_gaussian_posterior:
+        return {}
+    split = kl_split(*model.encode(head(x, N_ROWS)), prior=model.prior)
+    return {
+        "mutual_information": split.mutual_information,
+        "mutual_information_at_most": math.log(split.n),
+        "marginal_kl": split.marginal_kl,
+    }
+
+
+def annealed(model, x, n_rows, n_samples):
+    """log p(x) of the first rows by annealed importance sampling, beside their importance-weighted bound.
+
+    Args:
+        model: `VAE` or `LadderVAE`.
+        x: array or `tf.data.Dataset`.
+        n_rows: int >= 1. Rows, the first ones.
+        n_samples: int >= 1. Importance samples per example for the bound.
+
+    Returns:
+        dict: `annealed_log_prob` and `annealed_log_prob_bound` (means, nats), the standard error over rows of their
+        difference, and the number of rows and of temperatures.
+    """
+    rows = head(x, n_rows)
+    estimate = annealed_log_prob(model, rows, n_chains=ANNEALED_CHAINS, n_steps=ANNEALED_STEPS)
+    bound = estimate_bounds(model, rows, n_samples=n_samples).log_prob
+    difference = Estimate.of_rows(np.subtract(estimate.values, bound.values))
+    return {
+        "annealed_log_prob": estimate.mean,
+        "annealed_log_prob_bound": bound.mean,
+        "annealed_difference_standard_error": number_or_none(difference.standard_error),
+        "annealed_n_rows": bound.n_rows,
+        "annealed_n_steps": ANNEALED_STEPS,
+    }
+
+
+def number_or_none(value):
+    """The number, or None where it is not finite: what JSON can hold."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,1 @@
+from runs.run_fixtures import run_path, table, trained  # noqa: F401
