@@ -38,7 +38,7 @@ def measure(names, weights_path, x_path, n_rows, n_turns, one_core, n_samples, s
         x_path: path of an `.npy` file with binary images, float32 `(n_turns * n_rows, 784)`.
         n_rows: int. Images per turn.
         n_turns: int.
-        one_core: bool. Count CPU seconds on one core in place of the seconds of the clock.
+        one_core: bool. Count CPU seconds on one core instead of the seconds of the clock.
         n_samples: int. Draws per image.
         seed: int.
 

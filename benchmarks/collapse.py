@@ -2,11 +2,10 @@
 
 Five hidden layers of 256 relu units on each side and 50 latents, Adam 1e-3, the same number of epochs for every remedy.
 A dimension is active when its posterior mean varies by more than 0.01 over the test images. Judged on one draw of the
-test images (seed 0): the bounds have no beta, capacity or free bits in them. All figures are nats per image.
+test images (seed 0): the bounds have no beta, capacity or free bits in them. All figures are nats per image. Training
+goes on where it was broken off: every remedy has a run folder in --work.
 """
 
-import functools
-import json
 import math
 import pathlib
 import sys
@@ -38,35 +37,31 @@ def make(remedy, images, n_steps, seed):
     import keras_vae as kv
     from keras_vae.data.pipelines import binarize_once
 
-    schedules = kv.schedules
     ahead = binarize_once(images[:10_000], seed=seed)
-    half = max(n_steps // 2, 8)
-    models = {
-        "beta 0.5": (kv.VAE, {"beta": 0.5}),
-        "free bits": (kv.VAE, {"free_bits": FREE_BITS}),
-        "capacity": (kv.VAE, {"capacity": 0.0, "beta": 5.0}),
-        "InfoVAE": (kv.InfoVAE, {"beta": 0.5, "mmd_weight": MMD_WEIGHT}),
-        "IWAE, 5 samples": (kv.IWAE, {"n_samples": 5}),
-        "VampPrior": (
-            kv.VAE,
-            {"prior": kv.layers.VampPrior(N_PSEUDO_INPUTS, initial=images[:N_PSEUDO_INPUTS] / 255.0)},
-        ),
+    objectives, schedules = kv.objectives, kv.schedules
+    ramp = schedules.linear(n_steps=max(n_steps // 2, 8))
+    cycles = schedules.cyclical(n_steps=n_steps)
+    rise = schedules.capacity(n_steps=max(n_steps // 2, 8), max_capacity=CAPACITY)
+    arguments = {
+        "beta 0.5": {"beta": 0.5},
+        "free bits": {"objective": objectives.ELBO(free_bits=FREE_BITS)},
+        "capacity": {"objective": objectives.ELBO(beta=5.0, capacity=0.0)},
+        "InfoVAE": {"objective": objectives.MMD(weight=MMD_WEIGHT, beta=0.5)},
+        "IWAE, 5 samples": {"objective": objectives.ImportanceWeighted(5)},
+        "VampPrior": {"prior": kv.priors.VampPrior(N_PSEUDO_INPUTS, initial=images[:N_PSEUDO_INPUTS] / 255.0)},
     }
     callbacks = {
-        "linear warm-up": [kv.callbacks.BetaAnnealing(functools.partial(schedules.linear, n_steps=half))],
-        "ladder": [kv.callbacks.BetaAnnealing(functools.partial(schedules.linear, n_steps=half))],
-        "cyclical annealing": [kv.callbacks.BetaAnnealing(functools.partial(schedules.cyclical, n_steps=n_steps))],
-        "capacity": [
-            kv.callbacks.CapacityAnnealing(functools.partial(schedules.capacity, n_steps=half, max_capacity=CAPACITY))
-        ],
+        "linear warm-up": [kv.callbacks.BetaAnnealing(ramp)],
+        "ladder": [kv.callbacks.BetaAnnealing(ramp)],
+        "cyclical annealing": [kv.callbacks.BetaAnnealing(cycles)],
+        "capacity": [kv.callbacks.CapacityAnnealing(rise)],
         "aggressive encoder": [kv.callbacks.AggressiveEncoder(ahead, max_inner_steps=20)],
     }
     if remedy == "ladder":
         model = kv.make_ladder_vae(images.shape[1:], LADDER_LATENTS, "dense", LADDER_WIDTHS, seed=seed)
     else:
-        model, arguments = models.get(remedy, (kv.VAE, {}))
-        arguments = {"hidden_units": HIDDEN_UNITS, "seed": seed, "model": model, **arguments}
-        model = kv.make_vae(images.shape[1:], LATENT_DIM, "dense", **arguments)
+        chosen = arguments.get(remedy, {})
+        model = kv.make_vae(images.shape[1:], LATENT_DIM, "dense", HIDDEN_UNITS, seed=seed, **chosen)
     # One step per call for all: the aggressive encoder works before every step.
     model.compile(kv.optimizers.Adam(LEARNING_RATE), steps_per_execution=1)
     return model, callbacks.get(remedy, [])
@@ -95,31 +90,45 @@ def judge(model, x, n_samples):
 
 def run(remedy, data, n_epochs, arguments):
     """Train and judge one remedy; what is finished is read from its folder."""
-    from _resumable import train_resumable
+    from _train_in_folder import train_in_folder
 
     from keras_vae.data.pipelines import batches
+    from keras_vae.runs.run_folder import RunFolder
 
-    folder = arguments.work / f"{remedy.replace(',', '').replace(' ', '-')}-{n_epochs}-{arguments.seed}"
-    result_file = folder / "result.json"
-    if result_file.exists():
-        return json.loads(result_file.read_text())
-    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{remedy.replace(',', '').replace(' ', '-')}-{n_epochs}-{arguments.seed}"
+    own = RunFolder(arguments.work / name)
+    if own.metrics_file.is_file():
+        return own.read_metrics()
     images, x = data
     steps_per_epoch = math.ceil(len(images) / BATCH_SIZE)
     model, callbacks = make(remedy, images, n_epochs * steps_per_epoch, arguments.seed)
-    model, progress = train_resumable(
-        folder,
-        lambda: model,
-        lambda epoch: batches(
-            images, batch_size=BATCH_SIZE, seed=arguments.seed, binarize=True, start_epoch=epoch, repeat=True
-        ),
-        n_epochs,
-        steps_per_epoch,
-        callbacks=callbacks,
+
+    def batches_from(epoch):
+        order = {"batch_size": BATCH_SIZE, "seed": arguments.seed}
+        return batches(images, **order, binarize=True, start_epoch=epoch, repeat=True)
+
+    settings = {**settings_of_training(), "remedy": remedy, "n_images": len(images), "seed": arguments.seed}
+    model, progress = train_in_folder(
+        own.path, settings, lambda: model, batches_from, n_epochs, steps_per_epoch, callbacks
     )
     figures = {**progress, **judge(model, x, 20 if arguments.quick else 500)}
-    result_file.write_text(json.dumps(figures))
+    # Last: a run is finished when its figures are there.
+    own.write_metrics(figures)
     return figures
+
+
+def settings_of_training():
+    """What the trainings depend on, whatever the remedy."""
+    return {
+        "network": f"dense 784-{HIDDEN_UNITS}-{LATENT_DIM}, relu",
+        "learning_rate": LEARNING_RATE,
+        "batch_size": BATCH_SIZE,
+        "free_bits_per_dimension": FREE_BITS,
+        "capacity": CAPACITY,
+        "mmd_weight": MMD_WEIGHT,
+        "pseudo_inputs": N_PSEUDO_INPUTS,
+        "ladder": f"latents {LADDER_LATENTS}, widths {LADDER_WIDTHS}",
+    }
 
 
 def parse_arguments(argv=None):
@@ -150,16 +159,8 @@ def main(argv=None):
     rows = [[remedy, *(f.get(name) for name in names)] for remedy, f in figures.items()]
     header = ["remedy", "-log p(x)", "-ELBO", "KL", "I(x; z)", "active", "epochs", "minutes"]
     print(format_table(header, rows))
-    settings = {
-        "network": f"dense 784-{HIDDEN_UNITS}-{LATENT_DIM}, relu",
-        "optimizer": f"Adam {LEARNING_RATE}",
-        "batch_size": BATCH_SIZE,
-        "free_bits_per_dimension": FREE_BITS,
-        "capacity": CAPACITY,
-        "mmd_weight": MMD_WEIGHT,
-        "pseudo_inputs": N_PSEUDO_INPUTS,
-        "ladder": f"latents {LADDER_LATENTS}, widths {LADDER_WIDTHS}",
-    }
+    settings = settings_of_training()
+    settings["optimizer"] = f"Adam {settings.pop('learning_rate')}"
     print(write_result("collapse", figures, settings, arguments, time.perf_counter() - started))
 
 

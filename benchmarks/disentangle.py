@@ -2,13 +2,11 @@
 
 All train the same dense networks on all images of `kv.data.FactorShapes`, binarised anew in each epoch, for as many
 epochs. The scores are those of `kv.evaluation.disentanglement_scores` on all grey images; the ELBO is that of the
-images binarised once. A perfect and a random code of as many dimensions show what the scores can be. A training that is
-done is kept in `--work` and not repeated.
+images binarised once. A perfect and a random code of as many dimensions show what the scores can be. Training goes on
+where it was broken off: every training has a run folder in --work.
 """
 
-import functools
 import itertools
-import json
 import math
 import pathlib
 import sys
@@ -60,58 +58,68 @@ def make_model(method, event_shape, n_steps, seed):
     """
     import keras_vae as kv
 
-    settings = METHODS[method]
-    vae = kv.make_vae(event_shape, LATENT_DIM, hidden_units=HIDDEN_UNITS, beta=settings["beta"], seed=seed)
-    parts = {"likelihood": "bernoulli", "beta": settings["beta"], "seed": seed}
-    callbacks = []
+    beta, capacity = METHODS[method]["beta"], METHODS[method].get("capacity_nats")
+    objective, callbacks = kv.objectives.ELBO(beta=beta), []
     if method == "beta_tc_vae":
-        vae = kv.BetaTCVAE(vae.encoder, vae.decoder, **parts)
-    if method == "capacity_vae":
-        vae = kv.VAE(vae.encoder, vae.decoder, capacity=0.0, **parts)
-        ramp = {"n_steps": max(1, int(RAMP * n_steps)), "start": 0.0, "end": settings["capacity_nats"]}
-        callbacks.append(kv.callbacks.CapacityAnnealing(functools.partial(kv.schedules.linear, **ramp)))
+        objective = kv.objectives.TotalCorrelation(beta=beta)
+    if capacity is not None:
+        objective = kv.objectives.ELBO(beta=beta, capacity=0.0)
+        ramp = kv.schedules.linear(n_steps=max(1, int(RAMP * n_steps)), start=0.0, end=capacity)
+        callbacks.append(kv.callbacks.CapacityAnnealing(ramp))
+    vae = kv.make_vae(event_shape, LATENT_DIM, hidden_units=HIDDEN_UNITS, objective=objective, seed=seed)
     vae.compile(kv.optimizers.Adam(LEARNING_RATE))
     return vae, callbacks
 
 
-def train_and_score(method, generator, n_epochs, seed):
-    """Train one model and measure it.
+def train_and_score(method, generator, settings, folder, seed):
+    """Train one model and measure it; what is finished is read from its folder.
 
     Args:
         method: str, key of `METHODS`.
         generator: `keras_vae.data.FactorShapes`.
-        n_epochs: int.
+        settings: dict, as `settings_of` gives it.
+        folder: path. Of the run folders.
         seed: int.
 
     Returns:
         dict: scores by name, `elbo` and `kl` in nats per image, `cpu_minutes` of training,
         which say more than the clock where other work runs beside it.
     """
-    import keras
-
     import keras_vae as kv
+    from keras_vae.runs.run_folder import RunFolder
 
+    run = RunFolder(folder / f"{method}-{settings['epochs']}-{seed}")
+    if run.metrics_file.is_file():
+        return run.read_metrics()
     x = generator.images(generator.grid())
-    n_steps = n_epochs * math.ceil(len(x) / BATCH_SIZE)
-    vae, callbacks = make_model(method, x.shape[1:], n_steps, seed)
-    started, used = time.perf_counter(), time.process_time()
-
-    def report(epoch, logs):
-        if (epoch + 1) % max(1, n_epochs // 4) == 0:
-            line = f"{method}, seed {seed}: epoch {epoch + 1} of {n_epochs}, ELBO {logs['elbo']:.2f}, KL"
-            print(f"{line} {logs['kl_loss']:.2f}, {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
-
-    data = kv.data.binarized(x, batch_size=BATCH_SIZE, seed=seed)
-    callbacks.append(keras.callbacks.LambdaCallback(on_epoch_end=report))
-    vae.fit(data, epochs=n_epochs, verbose=0, callbacks=callbacks)
-    cpu_minutes = (time.process_time() - used) / 60.0
+    vae, progress = train(method, x, settings, run.path, seed)
     binary = kv.data.binarize_once(x, seed=BINARISATION_SEED)
-    return {
+    figures = {
         **kv.evaluation.disentanglement_scores(vae, generator, n=generator.n_images),
         "elbo": float(vae.elbo(binary, n_samples=DRAWS_OF_Z).mean()),
         "kl": float(vae.evaluate(binary, batch_size=500, verbose=0, return_dict=True)["kl_loss"]),
-        "cpu_minutes": cpu_minutes,
+        "cpu_minutes": progress["cpu_minutes"],
     }
+    # Last: a run is finished when its figures are there.
+    run.write_metrics(figures)
+    return figures
+
+
+def train(method, x, settings, folder, seed):
+    """Train one model in its folder: `(model, progress)`, as `train_in_folder` gives them."""
+    from _train_in_folder import train_in_folder
+
+    from keras_vae.data.pipelines import batches
+
+    steps_per_epoch = math.ceil(len(x) / BATCH_SIZE)
+    model, callbacks = make_model(method, x.shape[1:], settings["epochs"] * steps_per_epoch, seed)
+
+    def batches_from(epoch):
+        # One further on: the committed figures were made by `fit(binarized(x))`, which begins with the second pass.
+        return batches(x, batch_size=BATCH_SIZE, seed=seed, binarize=True, start_epoch=epoch + 1, repeat=True)
+
+    own = {**settings, **METHODS[method], "method": method, "learning_rate": LEARNING_RATE, "seed": seed}
+    return train_in_folder(folder, own, lambda: model, batches_from, settings["epochs"], steps_per_epoch, callbacks)
 
 
 def known_codes(generator):
@@ -130,19 +138,6 @@ def known_codes(generator):
     }
 
 
-def kept(path, settings, measure):
-    """What `measure()` gives, from the file if it was written under the same settings."""
-    from keras_vae._files import write_text
-
-    if path.exists():
-        content = json.loads(path.read_text())
-        if content["settings"] == settings:
-            return content["figures"]
-    figures = measure()
-    write_text(path, json.dumps({"settings": settings, "figures": figures}, indent=2) + "\n")
-    return figures
-
-
 def mean_of(runs):
     """Mean of every figure over runs of different seeds."""
     return {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
@@ -156,7 +151,7 @@ def parse_arguments(argv=None):
         "--work",
         type=pathlib.Path,
         default=pathlib.Path(__file__).resolve().parent / "work" / "disentangle",
-        help="folder of finished trainings, which are not repeated (default: benchmarks/work/disentangle)",
+        help="folder of the trainings (default: benchmarks/work/disentangle)",
     )
     return parser.parse_args(argv)
 
@@ -195,8 +190,7 @@ def main(argv=None):
     started, runs = time.perf_counter(), {method: [] for method in METHODS}
     folder = arguments.work / ("quick" if arguments.quick else "full")
     for method, seed in itertools.product(METHODS, seeds):
-        train = functools.partial(train_and_score, method, generator, settings["epochs"], seed)
-        runs[method].append(kept(folder / f"{method}-{seed}.json", {**settings, **METHODS[method]}, train))
+        runs[method].append(train_and_score(method, generator, settings, folder, seed))
     means = {method: mean_of(of_seeds) for method, of_seeds in runs.items()} | known_codes(generator)
     print_table(means)
     figures = {"mean": means, "by_seed": runs}
@@ -210,4 +204,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit("\ninterrupted; finished trainings are kept")
+        sys.exit("\ninterrupted; the same command goes on")

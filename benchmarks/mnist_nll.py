@@ -6,11 +6,10 @@ layers for each head. Static: the fixed binary files, 50,000 training images, th
 judged on test images; the network of Tomczak & Welling 2018, two hidden layers of 300 gated units, 40 latents, and
 their warm-up of beta, over the first fifth of the epochs. All figures are nats per image.
 
-Training goes on where it was broken off, with the state in --work. `--from vae-1000` starts from the weights of that
-finished run, as table 2 of Burda et al. does.
+Training goes on where it was broken off: every method has a run folder in --work. `--from vae-1000` starts from the
+weights of that finished run, as table 2 of Burda et al. does.
 """
 
-import functools
 import json
 import math
 import os
@@ -86,11 +85,12 @@ def make_model(method, kind, data, n_epochs, first_stage, seed):
         model = kv.VAE(encoder, decoder, seed=seed)
     elif name == "vamp":
         start = data["train"][:N_PSEUDO_INPUTS] / (255.0 if data["binarize"] else 1.0)
-        model = kv.VAE(encoder, decoder, prior=kv.layers.VampPrior(len(start), initial=start), seed=seed)
+        model = kv.VAE(encoder, decoder, prior=kv.priors.VampPrior(len(start), initial=start), seed=seed)
     else:
-        model = kv.IWAE(encoder, decoder, n_samples=int(n_samples[0]), **IWAE_ESTIMATOR, seed=seed)
+        objective = kv.objectives.ImportanceWeighted(int(n_samples[0]), **IWAE_ESTIMATOR)
+        model = kv.VAE(encoder, decoder, objective=objective, seed=seed)
     if first_stage is not None:
-        trained = keras.models.load_model(first_stage / "model.keras")
+        trained = first_stage.load_model()
         model.encoder.set_weights(trained.encoder.get_weights())
         model.decoder.set_weights(trained.decoder.get_weights())
     n_steps = n_epochs * math.ceil(len(data["train"]) / BATCH_SIZE)
@@ -131,22 +131,33 @@ def load_data(kind, quick):
     }
 
 
-class BestOnValidation:
-    """Keep the weights with the best validation ELBO in a file, and say when to stop."""
+def make_best_on_validation(folder, x):
+    """Callback that keeps the weights with the best validation ELBO in files of the folder, and ends the training."""
+    import keras
 
-    def __init__(self, folder, x):
-        self.model_file, self.best_file, self.x = folder / "best.keras", folder / "best.json", x
-        self.best = json.loads(self.best_file.read_text()) if self.best_file.exists() else {"elbo": -1e9, "epoch": 0}
+    from keras_vae._files import write_text
 
-    def __call__(self, model, epoch, logs):
-        if epoch % VALIDATE_EVERY:
-            return False
-        elbo = model.evaluate(self.x, batch_size=1000, verbose=0, return_dict=True)["elbo"]
-        if elbo > self.best["elbo"]:
-            self.best = {"elbo": elbo, "epoch": epoch}
-            model.save(self.model_file)
-            self.best_file.write_text(json.dumps(self.best))
-        return epoch >= self.best["epoch"] + PATIENCE
+    class BestOnValidation(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.model_file, self.best_file = folder / "best.keras", folder / "best.json"
+            self.best = {"elbo": -1e9, "epoch": 0}
+            if self.best_file.exists():
+                self.best = json.loads(self.best_file.read_text())
+
+        def on_epoch_end(self, epoch, logs=None):
+            n_done = epoch + 1
+            if n_done % VALIDATE_EVERY:
+                return
+            elbo = self.model.evaluate(x, batch_size=1000, verbose=0, return_dict=True)["elbo"]
+            if elbo > self.best["elbo"]:
+                self.best = {"elbo": elbo, "epoch": n_done}
+                self.model.save(self.model_file)
+                write_text(self.best_file, json.dumps(self.best))
+            if n_done >= self.best["epoch"] + PATIENCE:
+                self.model.stop_training = True
+
+    return BestOnValidation()
 
 
 def run(method, kind, n_epochs, first_stage, arguments):
@@ -156,38 +167,19 @@ def run(method, kind, n_epochs, first_stage, arguments):
         dict of figures.
     """
     import keras
-    from _resumable import train_resumable
 
-    from keras_vae.data.pipelines import batches
+    from keras_vae.runs.run_folder import RunFolder
 
     name = f"{method}-{n_epochs}" + (f"-from-{first_stage}" if first_stage else "")
-    folder = arguments.work / kind / name
-    result_file = folder / "result.json"
-    if result_file.exists():
-        return json.loads(result_file.read_text())
-    folder.mkdir(parents=True, exist_ok=True)
+    own = RunFolder(arguments.work / kind / name)
+    if own.metrics_file.is_file():
+        return own.read_metrics()
     data = load_data(kind, arguments.quick)
-    first_folder = arguments.work / kind / first_stage if first_stage else None
-    if first_stage and not (first_folder / "result.json").exists():
-        sys.exit(f"--from must name a finished run. There is no {first_folder / 'result.json'}")
-    validation = BestOnValidation(folder, data["valid"]) if kind == "static" else None
-    steps_per_epoch = math.ceil(len(data["train"]) / BATCH_SIZE)
-    model, progress = train_resumable(
-        folder,
-        lambda: make_model(method, kind, data, n_epochs, first_folder, arguments.seed),
-        lambda epoch: batches(
-            data["train"],
-            batch_size=BATCH_SIZE,
-            seed=arguments.seed,
-            binarize=data["binarize"],
-            start_epoch=epoch,
-            repeat=True,
-        ),
-        n_epochs,
-        steps_per_epoch,
-        on_epoch=validation,
-        callbacks=_warm_up(kind, n_epochs * steps_per_epoch),
-    )
+    first = RunFolder(arguments.work / kind / first_stage) if first_stage else None
+    if first is not None and not first.metrics_file.is_file():
+        sys.exit(f"--from must name a finished run. There is no {first.metrics_file}")
+    validation = make_best_on_validation(own.path, data["valid"]) if kind == "static" else None
+    model, progress = train(own.path, method, kind, n_epochs, first, data, validation, arguments.seed)
     if validation is not None and validation.model_file.exists():
         model = keras.models.load_model(validation.model_file)
         progress = {**progress, "best_epoch": validation.best["epoch"]}
@@ -195,11 +187,48 @@ def run(method, kind, n_epochs, first_stage, arguments):
         **progress,
         **judge(model, some_of(data["test"], arguments.test_images), 50 if arguments.quick else N_SAMPLES),
     }
-    if first_stage:
-        first = json.loads((first_folder / "progress.json").read_text())
-        figures |= {"epochs_of_first_stage": first["epochs"], "minutes_of_first_stage": first["minutes"]}
-    result_file.write_text(json.dumps(figures))
+    if first is not None:
+        of_first = first.read_metrics()
+        figures |= {"epochs_of_first_stage": of_first["epochs"], "minutes_of_first_stage": of_first["minutes"]}
+    # Last: a run is finished when its figures are there.
+    own.write_metrics(figures)
     return figures
+
+
+def train(folder, method, kind, n_epochs, first_stage, data, validation, seed):
+    """Train one method in its folder: `(model, progress)`, as `train_in_folder` gives them."""
+    from _train_in_folder import train_in_folder
+
+    from keras_vae.data.pipelines import batches
+
+    def batches_from(epoch):
+        arguments = {"batch_size": BATCH_SIZE, "seed": seed, "binarize": data["binarize"]}
+        return batches(data["train"], **arguments, start_epoch=epoch, repeat=True)
+
+    steps_per_epoch = math.ceil(len(data["train"]) / BATCH_SIZE)
+    settings = {
+        "method": method,
+        "data": kind,
+        "latent_dim": LATENT_DIM[kind],
+        "hidden_units": HIDDEN_UNITS[kind],
+        "pseudo_inputs": N_PSEUDO_INPUTS,
+        "iwae": IWAE_ESTIMATOR,
+        "batch_size": BATCH_SIZE,
+        "learning_rate": LEARNING_RATE,
+        "warm_up": WARM_UP[kind],
+        "n_images": len(data["train"]),
+        "first_stage": None if first_stage is None else first_stage.path.name,
+        "seed": seed,
+    }
+    return train_in_folder(
+        folder,
+        settings,
+        lambda: make_model(method, kind, data, n_epochs, first_stage, seed),
+        batches_from,
+        n_epochs,
+        steps_per_epoch,
+        [*_warm_up(kind, n_epochs * steps_per_epoch), *([] if validation is None else [validation])],
+    )
 
 
 def _warm_up(kind, n_steps):
@@ -207,8 +236,7 @@ def _warm_up(kind, n_steps):
 
     if not WARM_UP[kind]:
         return []
-    n_steps = max(1, int(WARM_UP[kind] * n_steps))
-    return [kv.callbacks.BetaAnnealing(functools.partial(kv.schedules.linear, n_steps=n_steps))]
+    return [kv.callbacks.BetaAnnealing(kv.schedules.linear(n_steps=max(1, int(WARM_UP[kind] * n_steps))))]
 
 
 def some_of(x, n):
@@ -218,12 +246,14 @@ def some_of(x, n):
 
 def judge(model, x, n_samples):
     """Test figures of a trained model: means and the standard error over images."""
+    from keras_vae.evaluation import estimate_bounds
+
     started = time.monotonic()
-    elbo, log_prob = (a.astype(np.float64) for a in model.bound_rows(x, n_samples))
+    bounds = estimate_bounds(model, x, n_samples)
     return {
-        "negative_log_prob": -log_prob.mean(),
-        "standard_error": log_prob.std(ddof=1) / math.sqrt(len(log_prob)),
-        "negative_elbo": -elbo.mean(),
+        "negative_log_prob": -bounds.log_prob.mean,
+        "standard_error": bounds.log_prob.standard_error,
+        "negative_elbo": -bounds.elbo.mean,
         "importance_samples": n_samples,
         "test_images": len(x),
         "judging_minutes": (time.monotonic() - started) / 60.0,
@@ -235,7 +265,7 @@ def parse_arguments(argv=None):
     parser.add_argument("--data", choices=("dynamic", "static"), default="dynamic")
     parser.add_argument("--methods", default="vae", help=f"of {', '.join(METHODS)}, with commas (default: vae)")
     parser.add_argument("--epochs", type=int, help="default: 150, quick: 1")
-    parser.add_argument("--test-images", type=int, help="judge by so many, evenly spread, in place of all 10,000")
+    parser.add_argument("--test-images", type=int, help="judge by so many, evenly spread, instead of all 10,000")
     parser.add_argument("--from", dest="first_stage", metavar="RUN", help="finished run to start from, as vae-150")
     parser.add_argument(
         "--work", type=pathlib.Path, help="folder of the trainings (default: benchmarks/work/mnist_nll)"
@@ -258,7 +288,7 @@ def main(argv=None):
     # All that is finished in the folder, also by earlier calls.
     figures = {
         f"{path.parts[-3]} {path.parts[-2]}": json.loads(path.read_text())
-        for path in sorted(arguments.work.glob("*/*/result.json"))
+        for path in sorted(arguments.work.glob("*/*/metrics.json"))
     }
     rows = [
         [name, f["epochs"], f["minutes"], f["negative_log_prob"], f["standard_error"], f["negative_elbo"]]

@@ -43,7 +43,7 @@ def measure(names, path, network, batch_size, n_warm, n_turns, seed, one_core=Fa
         n_warm: int. Epochs of each before the first that counts.
         n_turns: int. Epochs of each that count.
         seed: int.
-        one_core: bool. Count CPU seconds on one core in place of the seconds of the clock.
+        one_core: bool. Count CPU seconds on one core instead of the seconds of the clock.
 
     Returns:
         dict from name to a list of seconds.
