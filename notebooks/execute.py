@@ -28,6 +28,8 @@ def main():
         # When a cell ran says nothing to a reader and makes every execution a difference.
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)
+        # Nor does the version of the Python that ran them.
+        notebook.metadata.language_info = {"name": "python"}
         write_text(path, nbformat.writes(notebook) + "\n")
         print("done")
     raise SystemExit(1 if failed else 0)
