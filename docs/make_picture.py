@@ -5,7 +5,7 @@ import sys
 
 from keras_vae.data import load
 from keras_vae.evaluation.plots import plot_grid
-from keras_vae.tasks.run_folder import RunFolder
+from keras_vae.runs.run_folder import RunFolder
 
 N_COLS = 12
 
