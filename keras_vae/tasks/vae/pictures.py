@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_vae.evaluation import plots
-from keras_vae.tasks.sample_figure import sample_figure
+from keras_vae.tasks.sample_figure import on_one_scale, sample_figure
 from keras_vae.tasks.scores import N_ROWS
 from keras_vae.training.data_checks import is_stream
 from keras_vae.training.rows import first_rows
@@ -29,13 +29,14 @@ def pictures(model, x, labels, history, seed, grey=None):
     yield "loss_curves", plots.plot_history(history)
     shown = _array(x if grey is None else grey, N_SHOWN)
     originals = as_decoded(shown, model.likelihood)
-    yield "reconstructions", plots.plot_reconstructions(originals, model.reconstruct(shown))
+    rows = (on_one_scale(model, rows) for rows in (originals, model.reconstruct(shown)))
+    yield "reconstructions", plots.plot_reconstructions(*rows)
     yield "samples", sample_figure(model, N_SAMPLES, seed=seed, like=originals)
     z_mean, z_log_var = model.encode(x)
     if z_mean.shape[1] > 1:
         yield "latent_map", plots.plot_latent_map(z_mean, None if labels is None else labels[: len(x)], z_log_var)
     yield "kl_per_dim", plots.plot_kl_per_dim(z_mean, z_log_var)
-    yield "traversals", plots.plot_traversals(model.decode, z_mean, z_log_var)
+    yield "traversals", plots.plot_traversals(lambda z: on_one_scale(model, model.decode(z)), z_mean, z_log_var)
 
 
 def as_decoded(x, likelihood):
