@@ -90,12 +90,12 @@ def circles(graph):
     """Modules that import each other, directly or by way of others; each circle once, as a sorted tuple."""
     reached = {}
     for start in graph:
-        seen, todo = set(), list(graph[start])
-        while todo:
-            module = todo.pop()
+        seen, waiting = set(), list(graph[start])
+        while waiting:
+            module = waiting.pop()
             if module not in seen:
                 seen.add(module)
-                todo.extend(graph[module])
+                waiting.extend(graph[module])
         reached[start] = seen
     return sorted({tuple(sorted(m for m in reached[n] if n in reached[m])) for n in graph if n in reached[n]})
 

@@ -107,6 +107,7 @@ def _reason(error):
 
 
 def one_line(message):
+    """A message without line breaks."""
     return " ".join(str(message).split())
 
 

@@ -8,8 +8,8 @@ from keras_vae.evaluation import plots
 def on_one_scale(model, x):
     """Examples as a picture shows them, array of the same shape.
 
-    Columns in their own units share no scale: only the one with the largest numbers would be seen. They are shown as the
-    model standardises them.
+    Columns in their own units share no scale: only the one with the largest numbers would be seen. They are shown as
+    the model standardises them.
 
     Args:
         model: `VAE` or `LadderVAE`.
