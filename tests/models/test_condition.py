@@ -117,10 +117,11 @@ def test_training_learns_what_the_condition_tells(rng, objective):
     x = (3.0 * c @ rng.normal(size=(3, 6)) + 0.1 * rng.normal(size=(256, 6))).astype("float32")
     model = conditional_vae((3,), objective=objective)
     model.compile(keras.optimizers.Adam(0.05))
-    history = model.fit((x, c), epochs=40, verbose=0, validation_data=((x, c),)).history
+    history = model.fit((x, c), epochs=80, shuffle=False, verbose=0, validation_data=((x, c),)).history
     assert history["val_loss"][-1] < 0.3 * history["val_loss"][0]
     error = np.abs(model.sample(256, seed=0, condition=c) - x).mean()
-    assert error < 0.4 * np.abs(x).mean()
+    wrong = np.abs(model.sample(256, seed=0, condition=c[::-1]) - x).mean()
+    assert error < 0.2 * wrong
 
 
 def test_fit_takes_pairs_dicts_streams_targets_and_weights(x, case):
