@@ -2,19 +2,17 @@
 
 import argparse
 import datetime
-import importlib.metadata
 import json
 import os
 import pathlib
-import platform
 
 import numpy as np
+from _provenance import PACKAGES, commit, machine, package_versions
 
 # Before anything imports TensorFlow, here and in the workers that a script starts.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
-PACKAGES = ("keras_vae", "keras", "tensorflow", "tensorflow-probability", "numpy")
 
 
 def make_parser(description):
@@ -36,6 +34,25 @@ def make_parser(description):
         help="folder for NAME.json (default: benchmarks/results); quick runs write to its folder quick/",
     )
     return parser
+
+
+def some_rows(array, n, seed):
+    """`n` rows of an array at random, in their order; all of it where it has no more, or where `n` is None.
+
+    The first rows of a published data set are not like the others: the first half of MNIST's test images are the easier
+    half.
+
+    Args:
+        array: NumPy array, rows first.
+        n: int or None.
+        seed: int. The same seed takes the same rows, of every array of that length.
+
+    Returns:
+        NumPy array `(n, ...)`.
+    """
+    if n is None or n >= len(array):
+        return array
+    return array[np.sort(np.random.default_rng(seed).permutation(len(array))[:n])]
 
 
 def write_result(name, figures, settings, arguments, seconds, peers=()):
@@ -64,32 +81,12 @@ def write_result(name, figures, settings, arguments, seconds, peers=()):
         "seed": arguments.seed,
         "seconds": round(float(seconds), 1),
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+        "commit": commit(),
         "machine": machine(),
         "packages": package_versions((*PACKAGES, *peers)),
     }
     write_text(path, json.dumps(content, indent=2, default=_plain) + "\n")
     return path
-
-
-def machine():
-    """Cores, model and platform of this machine, as a dict."""
-    return {
-        "cpu_count": os.cpu_count(),
-        "cpu": _cpu_model(),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-    }
-
-
-def package_versions(names):
-    """Dict of installed versions; None for a package that is not installed."""
-    versions = {}
-    for name in names:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = None
-    return versions
 
 
 def format_table(header, rows):
@@ -124,12 +121,3 @@ def _plain(value):
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     raise TypeError(f"`figures` and `settings` must hold plain values. Received: {type(value).__name__}")
-
-
-def _cpu_model():
-    try:
-        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown"

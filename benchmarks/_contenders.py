@@ -12,6 +12,9 @@ import numpy as np
 NETWORKS = {"dense": ((784,), (512,)), "conv": ((28, 28, 1), (32, 64))}
 LATENT_DIM = 20
 LEARNING_RATE = 1e-3
+# Those of `keras_vae.training.trainer.STEPS_PER_EXECUTION`, which a test compares: a worker that runs a peer imports no
+# TensorFlow.
+STEPS_PER_CALL = 8
 
 
 class Turn:
@@ -30,8 +33,8 @@ class Turn:
         self.pipe.recv()
         self.started = self.clock()
 
-    def end(self):
-        self.pipe.send(self.clock() - self.started)
+    def end(self, scale=1.0):
+        self.pipe.send(scale * (self.clock() - self.started))
 
     @contextlib.contextmanager
     def epoch(self):
@@ -74,7 +77,7 @@ def turn_callback(turn):
 
 
 def run_bare(turn, images, network, batch_size, n_epochs, seed):
-    """The same layers and arithmetic in a `tf.function` and a Python loop, with nothing around them."""
+    """The same layers and arithmetic in a `tf.function`, as many steps per call as `fit` makes, with nothing around."""
     import tensorflow as tf
 
     vae = make_compiled_vae(network, seed)
@@ -82,7 +85,6 @@ def run_bare(turn, images, network, batch_size, n_epochs, seed):
     slots = [[tf.Variable(tf.zeros_like(w.value)) for w in weights] for _ in range(2)]
     n_steps = tf.Variable(0.0)
 
-    @tf.function(reduce_retracing=True)
     def step(x):
         with tf.GradientTape() as tape:
             z_mean, z_log_var = encoder(x, training=True)
@@ -107,20 +109,74 @@ def run_bare(turn, images, network, batch_size, n_epochs, seed):
             )
         return loss
 
+    @tf.function(reduce_retracing=True)
+    def steps(iterator, n):
+        loss = 0.0
+        for _ in tf.range(n):
+            loss = step(next(iterator))
+        return loss
+
     x = tf.constant(binary(images).reshape(-1, *NETWORKS[network][0]))
     # Slices of one permutation: a dataset that hands on single rows or row numbers is slower.
     order = tf.Variable(tf.range(len(x)))
+    n_batches = -(-len(x) // batch_size)
     batches = (
-        tf.data.Dataset.range(-(-len(x) // batch_size))
+        tf.data.Dataset.range(n_batches)
         .map(lambda i: tf.gather(x, order[i * batch_size : (i + 1) * batch_size]), num_parallel_calls=tf.data.AUTOTUNE)
         .prefetch(tf.data.AUTOTUNE)
     )
     for _ in range(n_epochs):
         with turn.epoch():
             order.assign(tf.random.shuffle(order))
-            for batch in batches:
-                loss = step(batch)
+            iterator = iter(batches)
+            for start in range(0, n_batches, STEPS_PER_CALL):
+                loss = steps(iterator, tf.constant(min(STEPS_PER_CALL, n_batches - start)))
             loss.numpy()
+
+
+def run_products(turn, images, network, batch_size, n_epochs, seed):
+    """The matrix products of the dense network alone, as a ceiling: no bias, no relu, no loss, no optimizer, no data.
+
+    Forward a product per layer, backward two (of the weights and of the inputs), without the gradient of the first
+    layer's inputs, which nobody needs. Shapes, float32 and steps per call are those of `fit`.
+    """
+    import tensorflow as tf
+
+    n_pixels, n_hidden = NETWORKS["dense"][0][0], NETWORKS["dense"][1][0]
+    rng = np.random.default_rng(seed)
+    shapes = {"trunk": (n_pixels, n_hidden), "mean": (n_hidden, LATENT_DIM), "log_var": (n_hidden, LATENT_DIM)}
+    shapes |= {"hidden": (LATENT_DIM, n_hidden), "output": (n_hidden, n_pixels)}
+    # Of about the size that keeps a product as large as its input: nothing overflows, nothing is denormal.
+    w = {name: tf.Variable(rng.normal(0.0, m**-0.5, (m, n)).astype("float32")) for name, (m, n) in shapes.items()}
+
+    def step(x):
+        h = x @ w["trunk"]
+        z = h @ w["mean"] + h @ w["log_var"]
+        g = z @ w["hidden"]
+        y = g @ w["output"]
+        d_g = tf.matmul(y, w["output"], transpose_b=True)
+        d_z = tf.matmul(d_g, w["hidden"], transpose_b=True)
+        d_h = tf.matmul(d_z, w["mean"], transpose_b=True) + tf.matmul(d_z, w["log_var"], transpose_b=True)
+        pairs = ((g, y), (z, d_g), (h, d_z), (h, z), (x, d_h))
+        # One number of each is used, so that none is left out.
+        return tf.add_n([tf.matmul(a, b, transpose_a=True)[0, 0] for a, b in pairs])
+
+    @tf.function
+    def steps(batches):
+        total = 0.0
+        for x in batches:
+            total += step(x)
+        return total
+
+    # The same batches in every call: an epoch is their number of calls, as near as it goes.
+    batches = tf.constant(binary(images)[: STEPS_PER_CALL * batch_size].reshape(-1, batch_size, n_pixels))
+    n_calls = len(images) / (STEPS_PER_CALL * batch_size)
+    for _ in range(n_epochs):
+        turn.begin()
+        for _ in range(max(1, round(n_calls))):
+            total = steps(batches)
+        total.numpy()
+        turn.end(scale=n_calls / max(1, round(n_calls)))
 
 
 def run_torch(turn, images, network, batch_size, n_epochs, seed):
@@ -199,6 +255,7 @@ def torch_shape(network):
 CONTENDERS = {
     "fit": (run_fit, None),
     "bare": (run_bare, None),
+    "products": (run_products, None),
     "torch": (run_torch, "torch"),
     "pythae": (run_pythae, "pythae"),
     "fit_binarized": (run_fit_binarized, None),

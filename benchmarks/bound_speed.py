@@ -5,9 +5,10 @@ test images; the estimates have to agree within their standard error. Every cont
 they take turns, so that thread pools never compete and a busy machine slows all of them. A ratio is images per second
 of `log_prob` over those of the peer in the same turn: above 1 `log_prob` is the faster one.
 
-The peers may choose by trial how many draws they make at once; "pythae" alone is `get_nll` as it comes. As in
-`throughput.py`, `--one-core` counts CPU seconds on one core, for a machine that does other work, and glibc is told to
-keep freed memory.
+"products" gives no estimates: the two matrix products of the decoder alone, so its ratio is the share of `log_prob`
+that is matrix products. The peers may choose by trial how many draws they make at once; "pythae" alone is `get_nll` as
+it comes. As in `throughput.py`, `--one-core` counts CPU seconds on one core, for a machine that does other work, and
+glibc is told to keep freed memory.
 """
 
 import importlib.util
@@ -20,13 +21,13 @@ import time
 
 import numpy as np
 from _bound_contenders import CONTENDERS, HIDDEN_UNITS, LATENT_DIM, train_weights, work
-from _common import format_table, make_parser, write_result
+from _common import format_table, make_parser, some_rows, write_result
 from throughput import KEEP_MEMORY, progress
 
 HEADER = ["peer", "draws at once", "keras_vae images/s", "peer images/s", "ratio", "quartiles", "wanted", "nats apart"]
 TARGETS = {"torch": 1.0, "pythae": 10.0}
 # pythae takes its time: a tenth of the images is enough to know its speed.
-SHARES = {"keras_vae": 1.0, "torch": 1.0, "pythae": 0.1, "pythae, tuned": 0.1}
+SHARES = {"keras_vae": 1.0, "products": 1.0, "torch": 1.0, "pythae": 0.1, "pythae, tuned": 0.1}
 
 
 def measure(names, weights_path, x_path, n_rows, n_turns, one_core, n_samples, seed):
@@ -96,10 +97,12 @@ def summarize(speeds, values, sizes):
         if name == own:
             continue
         low, median, high = np.percentile(np.array(speeds[own]) / np.array(speeds[name]), [25, 50, 75])
+        figures[name] = {"ratio": {"median": median, "quartiles": [low, high]}}
+        if not any(map(len, values[name])):
+            continue
         apart = np.concatenate([b - a[: len(b)] for a, b in zip(values[own], values[name], strict=True)])
         error = float(apart.std(ddof=1) / np.sqrt(len(apart)))
-        figures[name] = {
-            "ratio": {"median": median, "quartiles": [low, high]},
+        figures[name] |= {
             "draws_at_once": sizes[name] or 100,
             "difference": {"mean": float(apart.mean()), "standard_error": error, "n_images": len(apart)},
             "agrees": bool(abs(apart.mean()) < 5.0 * error),
@@ -113,18 +116,20 @@ def rows_of(figures):
     speed = figures["images_per_second"]
     for name in list(speed)[1:]:
         figure = figures[name]
-        difference = figure["difference"]
         ratio, (low, high) = float(figure["ratio"]["median"]), figure["ratio"]["quartiles"]
-        apart = f"{difference['mean']:+.4f} +- {difference['standard_error']:.4f}"
+        difference = figure.get("difference")
+        apart = f"{difference['mean']:+.4f} +- {difference['standard_error']:.4f}" if difference else "-"
         wanted = TARGETS.get(name)
         speeds = [speed["keras_vae"], speed[name]]
-        rows.append([name, figure["draws_at_once"], *speeds, ratio, f"{low:.2f} to {high:.2f}", wanted, apart])
+        rows.append([name, figure.get("draws_at_once"), *speeds, ratio, f"{low:.2f} to {high:.2f}", wanted, apart])
     return rows
 
 
 def parse_arguments(argv=None):
     parser = make_parser(__doc__)
-    parser.add_argument("--turns", type=int, help="of 250 images (default: 4; quick: 2 of 10)")
+    parser.add_argument("--turns", type=int, help="how many (default: 4; quick: 2)")
+    parser.add_argument("--images", type=int, help="images per turn (default: 250; quick: 10)")
+    parser.add_argument("--peers", nargs="+", choices=list(CONTENDERS)[1:], help="default: all that are installed")
     parser.add_argument("--one-core", action="store_true", help="CPU seconds on one core; result: bound_speed_one_core")
     return parser.parse_args(argv)
 
@@ -133,16 +138,19 @@ def main(argv=None):
     arguments = parse_arguments(argv)
     started = time.perf_counter()
     quick = arguments.quick
-    n_turns, n_rows, n_samples = arguments.turns or (2 if quick else 4), 10 if quick else 250, 500 if quick else 5000
+    n_turns, n_rows = arguments.turns or (2 if quick else 4), arguments.images or (10 if quick else 250)
+    n_samples = 500 if quick else 5000
     n_epochs, n_train = (1, 6400) if quick else (3, 60000)
-    names = [n for n, (_, package) in CONTENDERS.items() if package is None or importlib.util.find_spec(package)]
-    for name in sorted(set(CONTENDERS) - set(names)):
+    wanted = {n: pair for n, pair in CONTENDERS.items() if n in ("keras_vae", *(arguments.peers or CONTENDERS))}
+    names = [n for n, (_, package) in wanted.items() if package is None or importlib.util.find_spec(package)]
+    for name in sorted(set(wanted) - set(names)):
         print(f"{name} is not installed and left out: pip install 'keras_vae[peers]'", file=sys.stderr)
     from keras_vae.data.named import load_named
     from keras_vae.data.pipelines import binarize_once
 
     mnist = load_named("mnist")
-    train, test = (x.reshape(-1, 784) for x in (mnist.x_train[:n_train], mnist.x_test[: n_turns * n_rows]))
+    train = some_rows(mnist.x_train, n_train, arguments.seed).reshape(-1, 784)
+    test = some_rows(mnist.x_test, n_turns * n_rows, arguments.seed).reshape(-1, 784)
     with tempfile.TemporaryDirectory() as folder:
         weights_path, x_path = (pathlib.Path(folder) / name for name in ("weights.npz", "x.npy"))
         progress("training")

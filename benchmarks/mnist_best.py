@@ -12,7 +12,7 @@ import pathlib
 import sys
 import time
 
-from _common import format_table, make_parser, write_result
+from _common import format_table, make_parser, some_rows, write_result
 
 LATENT_DIMS, HIDDEN_UNITS = (40, 20), (300, 300)
 BATCH_SIZE, LEARNING_RATE = 128, 1e-3
@@ -99,7 +99,7 @@ def _train_stage(folder, make_model, n_epochs, images, steps_per_epoch, seed, ca
 def parse_arguments(argv=None):
     parser = make_parser(__doc__)
     parser.add_argument("--epochs", type=int, nargs=2, help=f"of the two stages (default: {EPOCHS}, quick: 1 1)")
-    parser.add_argument("--test-images", type=int, help="judge by so many, evenly spread, instead of all 10,000")
+    parser.add_argument("--test-images", type=int, help="judge by so many, taken at random, instead of all 10,000")
     parser.add_argument(
         "--work", type=pathlib.Path, help="folder of the training (default: benchmarks/work/mnist_best)"
     )
@@ -112,7 +112,7 @@ def parse_arguments(argv=None):
 def main(argv=None):
     arguments = parse_arguments(argv)
     started = time.perf_counter()
-    from mnist_nll import N_SAMPLES, judge, load_data, some_of
+    from mnist_nll import N_SAMPLES, TEST_SEED, judge, load_data
 
     epochs = tuple(arguments.epochs or ((1, 1) if arguments.quick else EPOCHS))
     folder = arguments.work / f"epochs-{epochs[0]}-{epochs[1]}-seed-{arguments.seed}"
@@ -120,7 +120,7 @@ def main(argv=None):
     model, progress = train(folder, data["train"], epochs, arguments.seed)
     figures = {
         **progress,
-        **judge(model, some_of(data["test"], arguments.test_images), 20 if arguments.quick else N_SAMPLES),
+        **judge(model, some_rows(data["test"], arguments.test_images, TEST_SEED), 20 if arguments.quick else N_SAMPLES),
     }
     rows = [["keras_vae", figures["cpu_minutes"], figures["negative_log_prob"], figures["negative_elbo"]]]
     rows += [[name, None, value, None] for name, value in PEERS.items()]

@@ -8,7 +8,7 @@ import math
 import sys
 import time
 
-from _common import format_table, make_parser, write_result
+from _common import format_table, make_parser, some_rows, write_result
 
 LATENT_DIM, HIDDEN_UNITS = 20, (512,)
 BATCH_SIZE, LEARNING_RATE = 128, 1e-3
@@ -138,8 +138,8 @@ def main(argv=None):
     from keras_vae.data.pipelines import binarize_once
 
     mnist = load_named("mnist")
-    train, seed = mnist.x_train[:n_train], arguments.seed
-    test = binarize_once(mnist.x_test, seed=TEST_SEED)[:n_test]
+    train, seed = some_rows(mnist.x_train, n_train, TEST_SEED), arguments.seed
+    test = some_rows(binarize_once(mnist.x_test, seed=TEST_SEED), n_test, TEST_SEED)
 
     figures = {"keras_vae": judge_ours(train_ours(train, n_epochs, seed), test, n_draws, n_samples)}
     if not arguments.no_peer:

@@ -18,7 +18,7 @@ import sys
 import time
 
 import numpy as np
-from _common import format_table, make_parser, write_result
+from _common import format_table, make_parser, some_rows, write_result
 
 N_PIXELS = 784
 LATENT_DIM = {"dynamic": 50, "static": 40}
@@ -84,7 +84,7 @@ def make_model(method, kind, data, n_epochs, first_stage, seed):
     if name == "vae":
         model = kv.VAE(encoder, decoder, seed=seed)
     elif name == "vamp":
-        start = data["train"][:N_PSEUDO_INPUTS] / (255.0 if data["binarize"] else 1.0)
+        start = some_rows(data["train"], N_PSEUDO_INPUTS, TEST_SEED) / (255.0 if data["binarize"] else 1.0)
         model = kv.VAE(encoder, decoder, prior=kv.priors.VampPrior(len(start), initial=start), seed=seed)
     else:
         objective = kv.objectives.ImportanceWeighted(int(n_samples[0]), **IWAE_ESTIMATOR)
@@ -109,8 +109,6 @@ def load_data(kind, quick):
             )
         with np.load(path) as file:
             train, valid, test = (file[part].astype(np.float32) for part in ("train", "valid", "test"))
-        # Ordered by class: a part of it must be a fair one.
-        test = test[np.random.default_rng(0).permutation(len(test))]
         scale = 1.0
     else:
         from keras_vae.data.named import load_named
@@ -121,7 +119,7 @@ def load_data(kind, quick):
         test = binarize_once(mnist.x_test, seed=TEST_SEED).reshape(-1, N_PIXELS)
         scale = 255.0
     if quick:
-        train, test = train[:6400], test[:: len(test) // 100]
+        train, test = some_rows(train, 6400, TEST_SEED), some_rows(test, 100, TEST_SEED)
     return {
         "train": train,
         "valid": valid,
@@ -185,7 +183,7 @@ def run(method, kind, n_epochs, first_stage, arguments):
         progress = {**progress, "best_epoch": validation.best["epoch"]}
     figures = {
         **progress,
-        **judge(model, some_of(data["test"], arguments.test_images), 50 if arguments.quick else N_SAMPLES),
+        **judge(model, some_rows(data["test"], arguments.test_images, TEST_SEED), 50 if arguments.quick else N_SAMPLES),
     }
     if first is not None:
         of_first = first.read_metrics()
@@ -239,11 +237,6 @@ def _warm_up(kind, n_steps):
     return [kv.callbacks.BetaAnnealing(kv.schedules.linear(n_steps=max(1, int(WARM_UP[kind] * n_steps))))]
 
 
-def some_of(x, n):
-    """`n` rows of x evenly spread over it, or all for None; the first half of MNIST's test images is the easier one."""
-    return x if n is None else x[np.linspace(0, len(x) - 1, n).round().astype(int)]
-
-
 def judge(model, x, n_samples):
     """Test figures of a trained model: means and the standard error over images."""
     from keras_vae.evaluation import estimate_bounds
@@ -265,7 +258,7 @@ def parse_arguments(argv=None):
     parser.add_argument("--data", choices=("dynamic", "static"), default="dynamic")
     parser.add_argument("--methods", default="vae", help=f"of {', '.join(METHODS)}, with commas (default: vae)")
     parser.add_argument("--epochs", type=int, help="default: 150, quick: 1")
-    parser.add_argument("--test-images", type=int, help="judge by so many, evenly spread, instead of all 10,000")
+    parser.add_argument("--test-images", type=int, help="judge by so many, taken at random, instead of all 10,000")
     parser.add_argument("--from", dest="first_stage", metavar="RUN", help="finished run to start from, as vae-150")
     parser.add_argument(
         "--work", type=pathlib.Path, help="folder of the trainings (default: benchmarks/work/mnist_nll)"
@@ -310,6 +303,7 @@ def main(argv=None):
         "batch_size": BATCH_SIZE,
         "warm_up_share": WARM_UP,
         "test_seed": TEST_SEED,
+        "subsets": f"at random, seed {TEST_SEED}",
         "published": PUBLISHED,
     }
     print(write_result("mnist_nll", figures, settings, arguments, time.perf_counter() - started))

@@ -6,6 +6,7 @@ import pathlib
 import re
 import shlex
 import sys
+import time
 
 import keras
 import numpy as np
@@ -215,3 +216,168 @@ def test_folder_with_a_training_of_other_settings_is_refused(train, tmp_path):
     train(tmp_path, n_epochs=1)
     with pytest.raises(ValueError, match="a training of the same settings"):
         train(tmp_path, n_epochs=1, learning_rate=1e-2)
+
+
+MACHINE_KEYS = ("cpu_count", "cpu", "instruction_sets", "platform", "python")
+CPUINFO = "cpu family\t: 25\nmodel\t\t: 1\nmodel name\t: A name\nflags\t\t: fpu sse4_2 avx2 avx512f fma vme\n\n"
+
+
+def test_result_names_commit_and_machine(load, tmp_path):
+    result = json.loads(write(load("_common"), tmp_path).read_text())
+    assert set(result["machine"]) == set(MACHINE_KEYS)
+    assert result["machine"]["instruction_sets"]
+    assert result["commit"] == load("_provenance").commit()
+
+
+def test_processor_is_read_from_cpuinfo(load, tmp_path):
+    (tmp_path / "cpuinfo").write_text(CPUINFO + CPUINFO.replace("A name", "The second core"))
+    machine = load("_provenance").machine(tmp_path / "cpuinfo")
+    assert machine["cpu"] == "A name (family 25, model 1)"
+    assert machine["instruction_sets"] == ["avx2", "avx512f", "fma", "sse4_2"]
+
+
+def test_instruction_sets_are_known_without_cpuinfo(load, tmp_path):
+    machine = load("_provenance").machine(tmp_path / "absent")
+    assert machine["instruction_sets"]
+    assert machine["cpu"]
+
+
+@pytest.fixture
+def repository(load, tmp_path):
+    """A git repository with a package, and a function that runs git in it."""
+    provenance = load("_provenance")
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+
+    def git(*arguments):
+        return provenance.git(tmp_path, *identity, *arguments)
+
+    if git("init", "--quiet") is None:
+        pytest.skip("there is no git")
+    (tmp_path / "keras_vae").mkdir()
+    (tmp_path / "benchmarks" / "results").mkdir(parents=True)
+    (tmp_path / "keras_vae" / "a.py").write_text("a = 1\n")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "first")
+    return tmp_path, git
+
+
+def test_commit_says_when_the_code_has_changes(load, repository):
+    folder, git = repository
+    commit = load("_provenance").commit
+    assert commit(folder) == git("rev-parse", "HEAD")[:12]
+    (folder / "benchmarks" / "results" / "toy.json").write_text("{}")
+    (folder / "README.md").write_text("Words.\n")
+    assert not commit(folder).endswith("+changes")
+    (folder / "keras_vae" / "a.py").write_text("a = 2\n")
+    assert commit(folder) == git("rev-parse", "HEAD")[:12] + "+changes"
+
+
+def test_there_is_no_commit_outside_of_git(load, tmp_path):
+    assert load("_provenance").commit(tmp_path / "absent") is None
+
+
+def test_parts_that_changed_since_a_commit_are_named(load, repository, monkeypatch):
+    folder, git = repository
+    state = load("_state_of_results")
+    monkeypatch.setattr(state, "ROOT", folder)
+    first = git("rev-parse", "HEAD")
+    assert state.changed_since(first) == "no"
+    (folder / "keras_vae" / "layers").mkdir()
+    (folder / "keras_vae" / "layers" / "b.py").write_text("b = 1\n")
+    (folder / "keras_vae" / "a.py").write_text("a = 2\n")
+    (folder / "README.md").write_text("Words.\n")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "second")
+    assert state.changed_since(first) == "a, layers"
+    assert state.changed_since("0" * 40) == "unknown"
+
+
+def test_every_committed_result_names_what_it_was_measured_on_or_is_listed_as_older(load):
+    state = load("_state_of_results")
+    results = {path.stem: json.loads(path.read_text()) for path in state.RESULTS.glob("*.json")}
+    unnamed = {name for name, result in results.items() if not state.names_what_it_was_measured_on(result)}
+    assert unnamed == set(state.OLDER)
+
+
+def test_a_result_without_commit_or_instruction_sets_does_not_name_what_it_was_measured_on(load, tmp_path):
+    state = load("_state_of_results")
+    result = json.loads(write(load("_common"), tmp_path).read_text()) | {"commit": "0123456789ab"}
+    assert state.names_what_it_was_measured_on(result)
+    assert not state.names_what_it_was_measured_on(result | {"commit": None})
+    for key in ("cpu", "instruction_sets", "cpu_count"):
+        machine = {name: value for name, value in result["machine"].items() if name != key}
+        assert not state.names_what_it_was_measured_on(result | {"machine": machine})
+
+
+def test_figures_page_lists_every_result_with_its_commit_and_processor(load):
+    state = load("_state_of_results")
+    table = state.PAGE.read_text().partition(state.BEGIN)[2].partition(state.END)[0]
+    rows = {line.split("|")[1].strip(" `"): line for line in table.splitlines() if line.startswith("| `")}
+    paths = list(state.RESULTS.glob("*.json"))
+    assert set(rows) == {path.stem for path in paths}
+    for path in paths:
+        result = json.loads(path.read_text())
+        assert (result.get("commit") or "before ") in rows[path.stem]
+        assert result["machine"]["cpu"] in rows[path.stem]
+        assert result["date"] in rows[path.stem]
+
+
+def test_subset_is_at_random_and_the_same_for_a_seed(load):
+    some_rows = load("_common").some_rows
+    rows = np.arange(1000)
+    chosen = some_rows(rows, 100, seed=0)
+    assert len(set(chosen)) == 100
+    np.testing.assert_array_equal(chosen, np.sort(chosen))
+    np.testing.assert_array_equal(chosen, some_rows(rows, 100, seed=0))
+    assert not np.array_equal(chosen, some_rows(rows, 100, seed=1))
+    # The mean of 100 of 1000 numbers: a standard error of 27.4 about 499.5; the first rows have 49.5.
+    assert abs(chosen.mean() - 499.5) < 5 * 27.4
+    assert some_rows(rows, None, seed=0) is rows
+    assert some_rows(rows, 2000, seed=0) is rows
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
+def test_no_benchmark_takes_the_first_rows_of_a_data_set(path):
+    # Slices by number of what holds a data set; tensors of a batch and lists of names have other names.
+    found = re.findall(r"\b(?:images|train|test|x_train|x_test|valid|data\[.\w+.\])\)?\[ ?:[^\]]*\]", path.read_text())
+    assert not [text for text in found if "STEPS_PER_CALL" not in text], found
+
+
+def test_the_bare_step_makes_as_many_steps_per_call_as_fit(load):
+    from keras_vae.training.compiled_model import STEPS_PER_EXECUTION
+
+    assert load("_contenders").STEPS_PER_CALL == STEPS_PER_EXECUTION
+
+
+class Log:
+    """A worker's side of the pipe that says "go" at once and keeps the answers."""
+
+    def __init__(self):
+        self.answers = []
+
+    def recv(self):
+        return "go"
+
+    def send(self, answer):
+        self.answers.append(answer)
+
+
+@pytest.mark.parametrize("name", ["bare", "products"])
+def test_contenders_of_tensorflow_train_on_all_batches(load, rng, name):
+    contenders = load("_contenders")
+    log = Log()
+    images = rng.integers(0, 256, (100, 784), dtype=np.uint8)
+    # Ten batches: a call of eight steps and one of the rest.
+    contenders.CONTENDERS[name][0](contenders.Turn(log, time.perf_counter), images, "dense", 10, 2, 0)
+    assert len(log.answers) == 2
+    assert min(log.answers) > 0.0
+
+
+def test_contender_without_estimates_has_a_ratio_alone(load):
+    script = load("bound_speed")
+    speeds = {"keras_vae": [2.0, 2.0], "products": [4.0, 4.0]}
+    values = {"keras_vae": [np.ones(3), np.ones(3)], "products": [np.zeros(0)] * 2}
+    figures = script.summarize(speeds, values, {"keras_vae": None, "products": None})
+    assert figures["products"]["ratio"]["median"] == 0.5
+    assert "difference" not in figures["products"]
+    assert script.rows_of(figures)[0][-1] == "-"
