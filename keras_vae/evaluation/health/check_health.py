@@ -3,20 +3,11 @@
 import dataclasses
 import textwrap
 
-from keras_vae.evaluation.health import findings
-from keras_vae.evaluation.health.findings import FAULT, OK, Finding
+from keras_vae.evaluation.health import findings, findings_of_fit
+from keras_vae.evaluation.health.finding import SHARE, Finding, for_model
 from keras_vae.evaluation.health.measures import Measures, measure
+from keras_vae.evaluation.health.verdict import HEALTHY, leads_to, sentence_of, verdict_of
 from keras_vae.evaluation.latent import ACTIVE_UNIT_THRESHOLD
-
-# What each verdict means; asked for in this order, since a fault further up explains those below it.
-VERDICTS = {
-    "collapsed": "the codes carry nothing, the decoder models the data alone",
-    "autoencoder in disguise": "the KL has hardly a price: codes are kept apart for nothing, at the cost of the bound",
-    "over-regularised": "the KL is held below what is best for the bound: codes say less than they could",
-    "overfitted": "the bound of training examples does not hold for new ones",
-    "half-collapsed": "some dimensions lie idle although the data hold something for them",
-    "healthy": "no fault found",
-}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -24,7 +15,7 @@ class HealthReport:
     """What was found about a model.
 
     Args:
-        verdict: str. A key of `VERDICTS`.
+        verdict: str. A key of `verdict.VERDICTS`; "healthy" only if every finding is ok.
         findings: tuple of `Finding`.
         measures: `Measures`, for the figure.
         n_test: int. Test examples looked at.
@@ -39,25 +30,21 @@ class HealthReport:
 
     @property
     def sentence(self) -> str:
-        """What the verdict means, in one sentence, with what speaks against it for a healthy model."""
-        sentence = VERDICTS[self.verdict]
-        doubtful = [f.name for f in self.findings if f.status != OK]
-        if self.verdict == "healthy" and doubtful:
-            sentence += f"; look at: {', '.join(doubtful)}"
-        return sentence
+        """What the verdict means, in one sentence, with warnings and with what could not be judged."""
+        return sentence_of(self.verdict, self.findings)
 
     @property
     def remedy(self) -> tuple:
-        """Alternatives, each a `Remedy`, against the finding that led to the verdict; empty when healthy."""
-        if self.verdict == "healthy":
+        """Alternatives, each a `Remedy`, against the findings that led to the verdict; empty when healthy."""
+        if self.verdict == HEALTHY:
             return ()
-        return next(f.remedy for f in self.findings if _leads_to(f) == self.verdict)
+        return next((f.remedy for f in self.findings if f.remedy and leads_to(f) == self.verdict), ())
 
     def finding(self, name: str) -> Finding:
         """The finding of that name.
 
         Raises:
-            KeyError: if there is none: this model or these data do not let it be measured.
+            KeyError: if there is none.
         """
         for finding in self.findings:
             if finding.name == name:
@@ -96,7 +83,7 @@ class HealthReport:
     def _remedy_lines(self):
         """Every remedy once, under the findings it would change; the remedy for the verdict comes first."""
         names = {}
-        for finding in sorted(self.findings, key=lambda f: _leads_to(f) != self.verdict):
+        for finding in sorted(self.findings, key=lambda f: leads_to(f) != self.verdict):
             if finding.remedy:
                 names.setdefault(remedies_text(finding.remedy, "\n  "), []).append(finding.name)
         for remedies, changed in names.items():
@@ -109,7 +96,7 @@ def number_text(finding: Finding) -> str:
     value = finding.value
     if value != value:
         return "-"
-    if finding.unit == findings.SHARE:
+    if finding.unit == SHARE:
         return f"{value:.0%}"
     if isinstance(value, int):
         return f"{value} {finding.unit}"
@@ -140,7 +127,8 @@ def check_health(
         y_test: array of targets where they are not the inputs, or None.
         y_train: the same for `x_train`.
         history: dict of lists by name, as `fit(...).history`, or None. With `val_elbo` in it the remedy of an
-            overfitted model names the epoch at which it was best.
+            overfitted model names the epoch at which it was best, and the end of the curve says whether training on
+            would help; without, some steps are tried, and the model is put back as it was.
         n_rows: int >= 20. Examples looked at of each, at random; time grows with its square.
         seed: int >= 0. The same seed gives the same report.
 
@@ -150,30 +138,12 @@ def check_health(
     Raises:
         ValueError: for another model, data that do not fit it, or too few of them.
     """
-    measures = measure(vae, x_test, x_train, y_test, y_train, n_rows, seed)
+    measures = measure(vae, x_test, x_train, y_test, y_train, n_rows, seed, history)
     found = tuple(
-        findings.for_model(finding, measures.beta, measures.weighted)
-        for finding in _findings(measures, best_epoch(history))
+        for_model(finding, measures.beta, measures.weighted) for finding in _findings(measures, best_epoch(history))
     )
-    reached = {_leads_to(finding) for finding in found}
-    verdict = next(name for name in VERDICTS if name in reached or name == "healthy")
     n_train = 0 if measures.elbo_train is None else len(measures.elbo_train)
-    return HealthReport(verdict, found, measures, len(measures.elbo_test), n_train)
-
-
-def _leads_to(finding):
-    """The verdict that a finding leads to by its fault, or None."""
-    if finding.status != FAULT:
-        return None
-    if finding.name == findings.RATE:
-        return "over-regularised" if finding.value > 1.0 else "autoencoder in disguise"
-    return {
-        findings.ACTIVE_UNITS: "collapsed",
-        findings.INFORMATION: "collapsed",
-        findings.CODE_USE: "collapsed",
-        findings.GAP: "overfitted",
-        findings.LEFT: "half-collapsed",
-    }.get(finding.name)
+    return HealthReport(verdict_of(found), found, measures, len(measures.elbo_test), n_train)
 
 
 def _findings(m, epoch):
@@ -182,17 +152,16 @@ def _findings(m, epoch):
     yield findings.judge_code_use(m.code_use, m.beta)
     yield findings.judge_idle_dimensions(m.split.dimension_information, m.residual_gain, m.split.kl)
     yield findings.judge_exchange_rate(m.exchange_rate, m.beta, m.weighted)
-    yield findings.judge_marginal_kl(m.split)
-    if m.holes is not None:
-        yield findings.judge_holes(m.holes)
-    if m.uncovered is not None:
-        yield findings.judge_uncovered(m.uncovered)
+    yield findings_of_fit.judge_training_on(m.training_on, m.split.kl, m.from_history)
+    yield findings_of_fit.judge_marginal_kl(m.split)
+    yield findings_of_fit.judge_holes(m.holes)
+    yield findings_of_fit.judge_uncovered(m.uncovered)
     yield findings.judge_variance(m.variance, m.clipped)
-    if m.gap is not None:
-        yield findings.judge_gap(m.gap, m.recognition, len(m.active), epoch)
+    n_rows = None if m.elbo_train is None else (len(m.elbo_train), len(m.elbo_test))
+    yield findings_of_fit.judge_gap(m.gap, m.recognition, len(m.active), epoch, n_rows)
 
 
-def best_epoch(history):
+def best_epoch(history: dict | None) -> int | None:
     """Epoch, counted from 1 or as `epoch` in the history has it, of the highest bound of held-out data; None if it rose
     to the end."""
     values = (history or {}).get("val_elbo")

@@ -10,7 +10,7 @@ from keras_vae.evaluation.estimate import Estimate
 from keras_vae.numerics import LOG_2_PI
 from keras_vae.training.rows import RowFunction, RowSpec, map_rows
 
-# Change of the log variance, half up and half down, that the price of a nat is measured over: 10 % of the stddev each.
+# Change of the log variance, half up and half down, that the price of a nat is measured over: 5 % of the stddev each.
 LOG_VAR_STEP = 0.2
 
 
@@ -85,7 +85,7 @@ def exchange_rate(
 
     A model trained on `reconstruction_loss + beta * kl_loss` has spent KL until it buys beta nats: the rate is the beta
     that the posteriors are right for. The bound itself has rate 1. Above 1 more KL would raise it, below 1 less. It is
-    measured over posterior stddevs 10 % narrower and 10 % wider than they are, with the same noise on both sides.
+    measured over posterior stddevs 5 % narrower and 5 % wider than they are, with the same noise on both sides.
 
     Args:
         vae: `VAE`.

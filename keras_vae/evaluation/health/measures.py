@@ -13,17 +13,12 @@ from keras_vae.evaluation.health.decoder import code_use, exchange_rate
 from keras_vae.evaluation.health.prior import TailShare, holes, uncovered_codes
 from keras_vae.evaluation.health.residuals import residual_gain
 from keras_vae.evaluation.health.some_rows import MIN_ROWS, check_rows, some_rows
+from keras_vae.evaluation.health.training_on import N_DRAWS, gain_of_last_quarter, gain_of_more_steps
 from keras_vae.evaluation.kl_split import KLSplit, is_standard_normal, kl_split
 from keras_vae.evaluation.latent import active_units, kl_per_dim
 from keras_vae.numerics import as_tfp_seed
 from keras_vae.priors.prior import Prior
-
-# Draws of q(z|x) that the bound of an example is averaged over.
-N_DRAWS = 10
-# Further dimensions that are looked for in the residuals, at most.
-MAX_NEW_DIMS = 10
-# Nats. A dimension with less information counts as idle when further dimensions are looked for.
-IDLE = 0.1
+from keras_vae.training.batch import Batch
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,6 +42,8 @@ class Measures:
         z_prior: array `(m, latent_dim)` or None. Samples of the prior.
         beta: float. Weight of the KL in the loss of the model.
         weighted: bool. Whether the model is trained on the importance-weighted bound.
+        training_on: `Estimate`, nats, or None for a model without trainable weights.
+        from_history: bool. Whether that was read off the history.
     """
 
     split: KLSplit
@@ -65,6 +62,8 @@ class Measures:
     z_prior: np.ndarray | None
     beta: float
     weighted: bool = False
+    training_on: Estimate | None = None
+    from_history: bool = False
 
     @property
     def gap(self) -> Estimate | None:
@@ -84,7 +83,9 @@ class Measures:
         return float(u / (len(self.elbo_train) * len(self.elbo_test)))
 
 
-def measure(vae, x_test, x_train=None, y_test=None, y_train=None, n_rows: int = 2000, seed: int = 0) -> Measures:
+def measure(
+    vae, x_test, x_train=None, y_test=None, y_train=None, n_rows: int = 2000, seed: int = 0, history=None
+) -> Measures:
     """Measure a model; see `check_health` for the arguments."""
     _check_model(vae)
     check_int("n_rows", n_rows, MIN_ROWS)
@@ -108,13 +109,14 @@ def measure(vae, x_test, x_train=None, y_test=None, y_train=None, n_rows: int = 
         clipped=clipped_share(fitted_codes[1]),
         code_use=code_use(vae, *test_codes, _target(test), seed=seed, condition=test.condition),
         exchange_rate=exchange_rate(vae, *fitted_codes, _target(fitted), seed=seed, condition=fitted.condition),
-        residual_gain=_residual_gain(vae, fitted, fitted_codes, split, seed) if test.target is None else None,
+        residual_gain=_residual_gain(vae, fitted, fitted_codes, seed),
         **_beside_prior(vae, test_codes, None if train is None else fitted_codes, n_rows, rng, seed),
         elbo_test=elbo(test),
         elbo_train=None if train is None else elbo(train),
         codes=draw_codes(*test_codes, rng),
         beta=vae.beta,
         weighted=vae.objective.is_importance_weighted,
+        **_training_on(vae, test, train, history, seed),
     )
 
 
@@ -145,13 +147,28 @@ def _elbo(vae, seed, rows):
     return bound.astype(np.float64)
 
 
-def _residual_gain(vae, rows, codes, split, seed):
-    """What further dimensions would gain, as many as lie idle; None for a mean that is not on the scale of the data."""
-    if not vae.likelihood.mean_on_data_scale:
-        return None
-    n_idle = int((split.dimension_information < IDLE).sum())
-    n_dims = min(max(n_idle, 1), MAX_NEW_DIMS)
-    return residual_gain(vae, rows.x, *codes, n_dims, seed, rows.condition)
+def _residual_gain(vae, rows, codes, seed):
+    """What further dimensions would gain; None for targets of their own, which the model does not draw with x."""
+    return None if rows.target is not None else residual_gain(vae, rows.x, *codes, None, seed, rows.condition)
+
+
+def _training_on(vae, test, train, history, seed):
+    """What training on would gain: `training_on` and `from_history`."""
+    gain = gain_of_last_quarter(history)
+    if gain is not None:
+        return {"training_on": gain, "from_history": True}
+    rows, held_out = (train, test) if train is not None else _halved(test)
+    return {"training_on": gain_of_more_steps(vae, rows, held_out, seed)}
+
+
+def _halved(rows):
+    """Every other row, and the rest: rows that were chosen are in the order of the data."""
+    n = len(rows.x)
+    return tuple(_chosen(rows, np.arange(start, n, 2)) for start in (0, 1))
+
+
+def _chosen(rows, numbers):
+    return Batch(**tf.nest.map_structure(lambda part: part[numbers], rows.given()))
 
 
 def _beside_prior(vae, test_codes, train_codes, n_rows, rng, seed):

@@ -4,12 +4,15 @@ import textwrap
 
 import numpy as np
 
-from keras_vae.evaluation.health.check_health import VERDICTS, number_text, remedies_text
-from keras_vae.evaluation.health.findings import FAULT, OK, WARNING
+from keras_vae.evaluation.health.check_health import number_text, remedies_text
+from keras_vae.evaluation.health.finding import FAULT, OK, UNKNOWN, WARNING
+from keras_vae.evaluation.health.verdict import DOUBTFUL, HEALTHY, IN_PART
 from keras_vae.evaluation.plots import BLUE, GREEN, GREY, ORANGE, new_figure
 
 RED = "#D55E00"
-COLOURS = {OK: GREEN, WARNING: ORANGE, FAULT: RED}
+COLOURS = {OK: GREEN, WARNING: ORANGE, FAULT: RED, UNKNOWN: GREY}
+# Every other verdict is a fault.
+VERDICT_COLOURS = {HEALTHY: GREEN, DOUBTFUL: ORANGE, IN_PART: GREY}
 # Bars that can still be told apart, and points that do not melt into a blot.
 MAX_BARS, MAX_POINTS = 64, 1000
 # Inches from one line of text to the next.
@@ -56,7 +59,7 @@ def _draw_head(figure, report):
     ax.axis("off")
     lines = _head_lines(report)
     ax.set(xlim=(0.0, 1.0), ylim=(len(lines) + 2.6, 0.0))
-    colour = GREEN if report.verdict == list(VERDICTS)[-1] else RED
+    colour = VERDICT_COLOURS.get(report.verdict, RED)
     ax.text(0.0, 1.0, report.verdict, fontsize=22, weight="bold", color=colour, va="center")
     examples = f"{report.n_test} test" + (f" and {report.n_train} training" if report.n_train else "")
     ax.text(1.0, 1.0, f"{examples} examples", fontsize=9, color=GREY, va="center", ha="right")

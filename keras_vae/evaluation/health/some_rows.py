@@ -4,14 +4,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_vae.training.batch import Batch, split_condition
-from keras_vae.training.data_checks import (
-    as_array,
-    check_array,
-    check_can_be_target,
-    check_condition,
-    is_stream,
-)
+from keras_vae.training.containers import as_array
+from keras_vae.training.data_checks import check_array, check_can_be_target, check_condition
 from keras_vae.training.rows import first_rows
+from keras_vae.training.streams import is_stream
 
 # Fewer say nothing about a share of one in twenty.
 MIN_ROWS = 20

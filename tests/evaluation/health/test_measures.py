@@ -5,7 +5,7 @@ import pytest
 from health_cases import examples, linear_vae
 
 from keras_vae.evaluation.health import findings
-from keras_vae.evaluation.health.findings import WARNING
+from keras_vae.evaluation.health.finding import WARNING
 from keras_vae.evaluation.health.measures import clipped_share, measure
 
 

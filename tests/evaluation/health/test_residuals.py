@@ -74,7 +74,7 @@ def test_a_conditional_model_leaves_what_its_condition_does_not_say(conditional_
 @pytest.mark.parametrize(
     ("n", "n_dims", "seed", "message"),
     [
-        (3, 1, 0, "`x` must have at least four rows, to be halved. Received: 3"),
+        (7, 1, 0, "`x` must have at least eight rows, to be quartered. Received: 7"),
         (8, 0, 0, "`n_dims` must be a whole number >= 1"),
         (8, 1, -1, "`seed` must be a whole number >= 0"),
     ],
