@@ -2,14 +2,17 @@
 
 import importlib.util
 
-from keras_vae._shell import is_shell_program, silence_native_log
+from keras_vae._backend import check_backend
+from keras_vae._shell import choose_backend, is_shell_program, silence_native_log
 
 __version__ = "0.1.0"
 
 if is_shell_program():
     # The shell imports what a command needs, when it needs it: `keras-vae --help` does not wait for TensorFlow.
     silence_native_log()
+    choose_backend()
 elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_vae.serving.Client` works all the same.
+    check_backend()
     from keras_vae import (
         callbacks,
         data,

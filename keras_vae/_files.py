@@ -19,6 +19,9 @@ def atomic_path(path):
 
     Yields:
         `pathlib.Path` of the temporary file or folder, not created yet.
+
+    Raises:
+        What the block raises, with the name of `path` where its message had the temporary one.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,11 +29,24 @@ def atomic_path(path):
     try:
         yield temporary
         os.replace(temporary, path)
+    except Exception as error:
+        _name(error, temporary, path)
+        raise
     finally:
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)
         else:
             temporary.unlink(missing_ok=True)
+
+
+def _name(error, temporary, path):
+    """Let an error speak of `path`, which the user knows, instead of the temporary one."""
+    known = lambda text: text.replace(temporary.name, path.name) if isinstance(text, str) else text  # noqa: E731
+    error.args = tuple(map(known, error.args))
+    for attribute in ("filename", "filename2"):
+        name = getattr(error, attribute, None)
+        if name is not None:
+            setattr(error, attribute, known(os.fspath(name)))
 
 
 def write_text(path, text):

@@ -16,6 +16,11 @@ def is_shell_program():
     return pathlib.Path(program).stem == "keras-vae"
 
 
+def choose_backend():
+    """Let the program run on the backend that it needs, whatever other programs of the user run on."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+
+
 def silence_native_log():
     """Send what C++ code writes to stderr nowhere; Python's own stderr stays what it was.
 

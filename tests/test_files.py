@@ -103,3 +103,14 @@ def test_a_folder_with_files_is_not_replaced(tmp_path):
 def test_text_is_written_as_utf8(tmp_path):
     write_text(tmp_path / "a.txt", "β ≥ 0\n")
     assert (tmp_path / "a.txt").read_bytes() == "β ≥ 0\n".encode()
+
+
+def test_an_error_speaks_of_the_name_that_the_user_knows(tmp_path):
+    target = tmp_path / "model.keras"
+    with pytest.raises(ValueError, match=r"cannot write \S*/model\.keras$"), atomic_path(target) as temporary:
+        raise ValueError(f"cannot write {temporary}")
+    with pytest.raises(OSError, match="model") as raised, atomic_path(target) as temporary:
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(temporary))
+    assert raised.value.filename == str(target)
+    with pytest.raises(KeyError), atomic_path(target):
+        raise KeyError(3)

@@ -1,7 +1,7 @@
 """Pictures of a model, each a matplotlib Figure: loss curves, reconstructions, samples, latent map, traversals."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -120,15 +120,16 @@ def plot_reconstructions(
     return plot_grid(examples, n, row_labels=list(rows), value_range=value_range_of(np.asarray(originals)[:n]))
 
 
-def plot_history(history: Mapping):
+def plot_history(history):
     """Loss curves split into their parts: minus ELBO, reconstruction and KL, training and validation.
 
     Args:
-        history: dict of lists by name, as `fit(...).history`; `epoch` in it, if there, is the horizontal axis.
+        history: what `fit` gives back, or its dict of lists by name; `epoch` in it, if there, is the horizontal axis.
 
     Returns:
         matplotlib Figure.
     """
+    history = getattr(history, "history", history)
     panels = [("loss", "loss"), ("reconstruction_loss", "reconstruction"), ("kl_loss", "KL")]
     panels = [(key, label) for key, label in panels if key in history]
     figure = new_figure(3.6 * len(panels), 3.0)

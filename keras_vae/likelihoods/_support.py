@@ -7,6 +7,10 @@ import numpy as np
 
 # Elements that an element-wise test sees at a time: a few megabytes, and it can stop early.
 CHUNK = 2**20
+# Four steps of float32, in which the models compute: a scaler of float64 ends at 1.0000000000000002 for 1.
+ROUNDING = 4 * 2.0**-23
+# Data in [0, 255] whose largest value is above this are taken for grey values.
+GREY_FROM = 16.0
 
 
 def check_values(
@@ -21,15 +25,15 @@ def check_values(
 ) -> np.ndarray:
     """Return `x` as an array if its values are finite, within the bounds and, if asked, whole numbers.
 
+    Values that miss a bound or a whole number by a few roundings of float32 pass as they are.
+
     Args:
         x: Array of numbers, any shape.
-        name: str. Name of the argument, for the message.
-        owner: str. Name of the likelihood, for the message.
+        name, owner: str. Names of the argument and of the likelihood, for the message.
         support: str. The values allowed, in words.
-        low: Smallest value allowed, or None.
-        high: Largest value allowed, or None.
+        low, high: Smallest and largest value allowed, or None.
         integer: bool. Whether only whole numbers are allowed.
-        hint: Callable `(minimum, maximum) -> str` that gives advice about values that are refused, or None.
+        hint: Callable `(minimum, maximum) -> str`, advice about values that are refused; or None.
 
     Returns:
         NumPy array.
@@ -60,11 +64,18 @@ def _first_refused(x, minimum, maximum, low, high, integer):
     """Index and value of the first element that is not allowed, or None."""
     if not (np.isfinite(minimum) and np.isfinite(maximum)):
         return find_first(x, lambda chunk: ~np.isfinite(chunk))
-    if low is not None and minimum < low:
-        return find_first(x, lambda chunk: chunk < low)
-    if high is not None and maximum > high:
-        return find_first(x, lambda chunk: chunk > high)
-    return find_first(x, lambda chunk: np.rint(chunk) != chunk) if integer and x.dtype.kind == "f" else None
+    if low is not None and minimum < low - _noise(low):
+        return find_first(x, lambda chunk: chunk < low - _noise(low))
+    if high is not None and maximum > high + _noise(high):
+        return find_first(x, lambda chunk: chunk > high + _noise(high))
+    if not integer or x.dtype.kind != "f":
+        return None
+    return find_first(x, lambda chunk: np.abs(np.rint(chunk) - chunk) > _noise(chunk))
+
+
+def _noise(value):
+    """By how much arithmetic may miss a value that float32 does not tell from it, or hardly."""
+    return ROUNDING * np.maximum(np.abs(value), 1.0)
 
 
 def find_first(x: np.ndarray, is_bad: Callable[[np.ndarray], np.ndarray]) -> tuple[tuple[int, ...], Any] | None:
@@ -87,3 +98,17 @@ def find_first(x: np.ndarray, is_bad: Callable[[np.ndarray], np.ndarray]) -> tup
             index = (start + row, *rest)
             return index, x[index]
     return None
+
+
+def unit_interval_hint(minimum: float, maximum: float, then: str = "") -> str:
+    """Advice for values that should lie in [0, 1], by their extremes.
+
+    Args:
+        minimum: float. Smallest value.
+        maximum: float. Largest value.
+        then: str. What else to do with grey values, in words.
+    """
+    # A grey value of 1 or 2 as the largest of all would be a black image.
+    if minimum >= 0 and GREY_FROM < maximum <= 255:
+        return f"These look like grey values from 0 to 255: divide by 255{f', {then}' if then else ''}."
+    return "Scale them to [0, 1], by the smallest and largest value of the training data for one."

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_vae.likelihoods._support import unit_interval_hint
 from keras_vae.likelihoods.base import Likelihood
 
 
@@ -22,7 +23,7 @@ class ContinuousBernoulli(Likelihood):
     high = 1
 
     def hint(self, minimum, maximum):
-        return "These look like grey values from 0 to 255: divide by 255." if minimum >= 0 and maximum <= 255 else ""
+        return unit_interval_hint(minimum, maximum)
 
     def _elements(self, x_params):
         from tensorflow_probability import distributions as tfd

@@ -34,7 +34,7 @@ def fit_with_early_stopping(
         model: compiled Keras model.
         codes: array `(n_draws, n, latent_dim)`.
         seed: int. Decides the order of the rows and the split.
-        max_steps: int >= 1.
+        max_steps: int >= 1. No more are made.
         patience: int >= 1. Steps without a better `val_loss`, looked at every `STEPS_PER_LOOK`, before the end.
         batch_size: int >= 1.
         held_out: float > 0 and <= 0.5. Share of the examples, with all their draws, that `val_loss` is measured on.
@@ -50,7 +50,7 @@ def fit_with_early_stopping(
     stop = keras.callbacks.EarlyStopping(
         "val_loss", patience=n_patient, restore_best_weights=True, start_from_epoch=warm_up // STEPS_PER_LOOK
     )
-    callbacks = [stop, _Bar(n_looks), *([WarmUp(warm_up)] if warm_up else [])]
+    callbacks = [stop, _Bar(n_looks), _StopAfter(max_steps), *([WarmUp(warm_up)] if warm_up else [])]
     model.fit(
         train,
         validation_data=validation,
@@ -89,12 +89,28 @@ class WarmUp(keras.callbacks.Callback):
         super().__init__()
         self.schedule = linear(n_steps=n_steps)
 
+    looks_at_batches = False
+
     def on_train_batch_begin(self, batch, logs=None):
         self.model.beta = self.schedule(int(self.model.optimizer.iterations.numpy()))
 
     def on_test_begin(self, logs=None):
         # Several steps may share one call, and a beta: the look has its own.
         self.on_train_batch_begin(0)
+
+
+class _StopAfter(keras.callbacks.Callback):
+    """Stop after a number of steps that is no multiple of those between two looks."""
+
+    def __init__(self, n_steps):
+        super().__init__()
+        self.n_steps = n_steps
+        # Several steps may share a call, where they all fit in.
+        self.looks_at_batches = bool(n_steps % STEPS_PER_LOOK)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.optimizer.iterations.numpy()) >= self.n_steps:
+            self.model.stop_training = True
 
 
 class _Bar(keras.callbacks.Callback):

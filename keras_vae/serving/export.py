@@ -16,7 +16,7 @@ from keras_vae.models.latent_model import LatentModel
 from keras_vae.serving.graph_scan import replayed_noise
 from keras_vae.serving.preprocess import get_preprocess
 from keras_vae.serving.signatures import signatures
-from keras_vae.serving.versions import is_version_name
+from keras_vae.serving.versions import check_plain, is_version_name
 from keras_vae.serving.warmup import add_warmup
 
 
@@ -38,11 +38,13 @@ def export_saved_model(model, path, preprocess=None):
 
     Raises:
         TypeError: if `model` is not a model of this library.
-        ValueError: if it is not built yet or has a layer that cannot be traced, or `preprocess` does not fit it.
+        ValueError: if it is not built yet or has a layer that cannot be traced, `preprocess` does not fit it, or `path`
+            holds a character that TensorFlow takes for a pattern.
         NotADirectoryError: if `path` is a file.
         OSError: if it cannot be written. Nothing of the export is left behind, whatever it fails of.
     """
     check_model(model)
+    check_plain(path)
     path = pathlib.Path(path)
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(f"`path` must be a folder. Received: path={str(path)!r}, which is a file")

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_vae._checks import check_choice, check_int, check_number
 from keras_vae.serving.client.condition import by_name, data_input, for_all_rows
-from keras_vae.serving.versions import newest_version
+from keras_vae.serving.versions import check_plain, newest_version
 
 
 def load_saved_model(path):
@@ -22,8 +22,9 @@ def load_saved_model(path):
 
     Raises:
         FileNotFoundError: if there is no exported model.
-        ValueError: if it cannot be read.
+        ValueError: if it cannot be read, or `path` holds a character that TensorFlow takes for a pattern.
     """
+    check_plain(path)
     folder = newest_version(path)
     try:
         loaded = tf.saved_model.load(str(folder))

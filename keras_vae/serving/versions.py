@@ -1,9 +1,29 @@
 """Versions of an exported model: `path/<integer>/`."""
 
+import os
 import pathlib
 
+# TensorFlow takes these for parts of a pattern when it looks for the files of the variables, and finds none.
+PATTERN_CHARACTERS = "[]" if os.sep == "\\" else "[]\\"
 # TensorFlow Serving keeps a version in 64 bits.
 _LARGEST_VERSION = 2**63 - 1
+
+
+def check_plain(path):
+    """Refuse a path from which TensorFlow, and TensorFlow Serving, could not read a model again.
+
+    Args:
+        path: str or path.
+
+    Raises:
+        ValueError: naming the characters.
+    """
+    found = [character for character in PATTERN_CHARACTERS if character in str(path)]
+    if found:
+        raise ValueError(
+            f"`path` must not hold {' or '.join(found)}, which TensorFlow takes for a pattern when it reads a model. "
+            f"Received: path={str(path)!r}"
+        )
 
 
 def is_version_name(name):

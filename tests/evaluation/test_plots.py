@@ -1,5 +1,6 @@
 import sys
 
+import keras
 import numpy as np
 import pytest
 
@@ -128,6 +129,9 @@ def test_history_of_a_plain_autoencoder_has_no_kl_panel():
 
 
 def test_history_counts_epochs_as_it_is_told():
+    given_back = keras.callbacks.History()
+    given_back.history = {"epoch": [5, 6], "loss": [3.0, 2.0]}
+    np.testing.assert_array_equal(plot_history(given_back).axes[0].lines[0].get_xdata(), [5, 6])
     figure = plot_history({"epoch": [5, 6], "loss": [3.0, 2.0]})
     np.testing.assert_array_equal(figure.axes[0].lines[0].get_xdata(), [5, 6])
 

@@ -74,7 +74,7 @@ def test_zeros_and_ones_fit_everywhere(likelihood, dtype):
         pytest.param(Bernoulli(), [-1.0, 1.0], r"must be 0 or 1 .*\. Received.*min=-1", id="bernoulli-negative"),
         pytest.param(ContinuousBernoulli(), [0, 255], r"in \[0, 1\].*divide by 255", id="continuous-0-255"),
         pytest.param(
-            ContinuousBernoulli(), [-0.5, 0.5], r"in \[0, 1\]\. Received.*x\[0, 0\]=-0.5", id="continuous-neg"
+            ContinuousBernoulli(), [-0.5, 0.5], r"in \[0, 1\]\. Scale them.*x\[0, 0\]=-0.5", id="continuous-neg"
         ),
         pytest.param(DiscretizedLogistic(), [0, 0.5, 1], "multiply by 255.*uint8", id="discretized-0-1"),
         pytest.param(DiscretizedLogistic(), [-1, 0.5, 1], r"127\.5 \* \(x \+ 1\)", id="discretized-minus-1-1"),
@@ -92,6 +92,39 @@ def test_zeros_and_ones_fit_everywhere(likelihood, dtype):
 def test_values_outside_the_support_are_refused(likelihood, values, message):
     with pytest.raises(ValueError, match=message):
         likelihood.check_support(np.array([values]))
+
+
+ROUNDED = [
+    (Bernoulli(), [0.0, 1.0000000000000002, -1e-17]),
+    (ContinuousBernoulli(), [0.0, 1.0000000000000002, -5.551115123125783e-17]),
+    (ContinuousBernoulli(), np.float32([0.0, np.nextafter(np.float32(1), np.float32(2))])),
+    (DiscretizedLogistic(), [0.0, 254.99999999999997, 255.00000000000003, -1e-15]),
+    (Categorical(4), [2.9999999999999996, -1e-17]),
+    (Multinomial(), [0.0, 2.9999999999999996]),
+    (NegativeBinomial(), [-1e-17, 1e6 + 1e-9]),
+]
+
+
+@pytest.mark.filterwarnings("ignore:.* holds grey values")
+@pytest.mark.parametrize(("likelihood", "values"), ROUNDED)
+def test_the_rounding_of_a_scaler_is_no_value_outside(likelihood, values):
+    likelihood.check_support(np.array([values]))
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "values", "message"),
+    [
+        (Bernoulli(), [0.0, 1.00001], "Scale them to"),
+        (ContinuousBernoulli(), [0.0, 1.5], "Scale them to"),
+        (ContinuousBernoulli(), [-1.0, 1.0], "Scale them to"),
+        (DiscretizedLogistic(), [0.0, 254.999], "Round them"),
+        (Categorical(3), [0.0, 1.001], "whole numbers"),
+    ],
+)
+def test_more_than_rounding_is_refused_with_advice_that_fits(likelihood, values, message):
+    with pytest.raises(ValueError, match=message) as raised:
+        likelihood.check_support(np.array([values]))
+    assert "divide by 255" not in str(raised.value)
 
 
 def test_multinomial_wants_rows():

@@ -128,6 +128,17 @@ def test_the_number_of_components_can_be_chosen_by_the_criterion(rng):
     assert fit(vae, rng.normal(size=(200, 2)), **options).n_components == 1
 
 
+def test_the_criterion_counts_examples_and_not_their_draws(rng):
+    # Two blobs that lie close: 60 examples do not show them, ten times as many would.
+    x = rng.normal(size=(60, 2))
+    x[:, 0] += np.repeat([-1.0, 1.0], 30)
+    vae, options = vae_of_identity(), {"n_draws": 10, "n_components": [1, 2]}
+    assert fit(vae, x, **options).n_components == 1
+    more = rng.normal(size=(2000, 2))
+    more[:, 0] += np.repeat([-1.6, 1.6], 1000)
+    assert fit(vae, more, **options).n_components == 2
+
+
 def test_likelihoods_keep_to_the_prior(rng):
     vae, x = vae_of_identity(), two_blobs(100, rng)
     vae.compile()

@@ -121,3 +121,14 @@ def test_arguments_out_of_bounds_are_refused(arguments, message, rng):
     n = arguments.pop("n", 30)
     with pytest.raises(ValueError, match=message):
         fit_with_early_stopping(None, rng.normal(size=(2, n, 2)), 0, **arguments)
+
+
+@pytest.mark.parametrize("max_steps", [1, 99, 100, 150, 250, 301])
+def test_no_more_steps_are_made_than_were_asked_for(max_steps, rng):
+    codes = rng.normal(size=(1, 400, 2)).astype("float32")
+    prior = FlowPrior(1, hidden_units=(4,), seed=0)
+    prior.build((None, 2))
+    model = NegativeLogLikelihood(prior)
+    model.compile(keras.optimizers.Adam(1e-4), loss=lambda _, loss: loss)
+    fit_with_early_stopping(model, codes, seed=0, max_steps=max_steps, with_target=True)
+    assert int(model.optimizer.iterations.numpy()) == max_steps

@@ -15,6 +15,7 @@ from helpers import UnbuiltEncoder, linear_decoder, linear_encoder, small_vae
 from keras_vae.models.autoencoder import Autoencoder
 from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
 from keras_vae.serving.export import _publish, export_saved_model
+from keras_vae.serving.saved_model import load_saved_model
 from keras_vae.serving.versions import newest_version, versions
 
 X = np.random.default_rng(0).normal(size=(5, 6)).astype("float32")
@@ -250,3 +251,35 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "served").touch()
     with pytest.raises(NotADirectoryError, match="`path` must be a folder"):
         export_saved_model(small_vae(), tmp_path / "served")
+
+
+@pytest.mark.parametrize("name", ["lr=[0.1]", "a]b", "windows\\model"])
+def test_a_path_that_tensorflow_takes_for_a_pattern_is_refused_before_anything_is_written(name, tmp_path):
+    with pytest.raises(ValueError, match=r"`path` must not hold .*takes for a pattern"):
+        export_saved_model(small_vae(), tmp_path / name / "model")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="`path` must not hold"):
+        load_saved_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["with space", "st*r", "q?", "{a,b}", "~x", "\u00fcber", "lr=0.1", "#1", "%20"])
+def test_other_odd_paths_are_written_and_read(name, tmp_path):
+    vae = small_vae()
+    folder = export_saved_model(vae, tmp_path / name / "model")
+    np.testing.assert_allclose(load_saved_model(folder).call("encode", x=X)["z_mean"], vae.encode(X)[0], **EXPORTED)
+
+
+def test_an_export_after_determinism_was_asked_for_says_what_was_not_tried_out(tmp_path):
+    code = (
+        "import sys, warnings, tensorflow as tf, keras_vae as kv\n"
+        "tf.config.experimental.enable_op_determinism()\n"
+        "with warnings.catch_warnings(record=True) as caught:\n"
+        "    warnings.simplefilter('always')\n"
+        "    kv.export_saved_model(kv.make_vae((6,), 2, hidden_units=(4,)), sys.argv[1])\n"
+        "print([str(w.message) for w in caught if 'not tried out' in str(w.message)])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "m")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "Signatures generate, generate_rows were not tried out" in done.stdout
+    # Here, without it, they work.
+    assert load_saved_model(tmp_path / "m").call("generate", n=2, temperature=1.0)["z"].shape == (2, 2)
