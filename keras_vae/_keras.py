@@ -4,6 +4,18 @@ import contextlib
 
 import keras
 
+# Layers that move values about and change none, or none outside of training.
+LAYOUT_LAYERS = (
+    keras.layers.Reshape,
+    keras.layers.Flatten,
+    keras.layers.Permute,
+    keras.layers.Identity,
+    keras.layers.Dropout,
+    keras.layers.Cropping1D,
+    keras.layers.Cropping2D,
+    keras.layers.Cropping3D,
+)
+
 
 class SelfBuiltModel(keras.Model):
     """A model that builds itself and its optimizer before Keras would do it.
@@ -52,3 +64,28 @@ def adam_moments(optimizer, variable):
     """The first and the second moment that a `keras.optimizers.Adam` keeps of a variable."""
     index = optimizer._get_variable_index(variable)
     return optimizer._momentums[index], optimizer._velocities[index]
+
+
+def last_operation(model, output=0):
+    """The layer or operation that an output of a model comes from, at any depth, reshaping and the like left out.
+
+    Args:
+        model: Keras layer.
+        output: int. Number of the output.
+
+    Returns:
+        Operation; None for a layer that does not show its graph.
+    """
+    outputs = getattr(model, "outputs", None)
+    if not outputs or output >= len(outputs):
+        return None
+    tensor = outputs[output]
+    while True:
+        operation, node, place = tensor._keras_history
+        if isinstance(operation, keras.Model):
+            inner = last_operation(operation, place)
+            return operation if inner is None else inner
+        inputs = operation._inbound_nodes[node].input_tensors
+        if not isinstance(operation, LAYOUT_LAYERS) or len(inputs) != 1:
+            return operation
+        tensor = inputs[0]

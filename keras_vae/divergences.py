@@ -19,6 +19,10 @@ __all__ = [
 ]
 
 
+# The smallest normal float32: a divisor or a share that would be 0 is this instead.
+SMALLEST = 1.2e-38
+
+
 def gaussian_kl_per_dim(z_mean: tf.Tensor, z_log_var: tf.Tensor) -> tf.Tensor:
     """KL divergence of each latent dimension from the standard normal.
 
@@ -107,9 +111,11 @@ def categorical_kl(q_logits: tf.Tensor, p_logits: tf.Tensor | None = None) -> tf
     q_log_probs = ops.log_softmax(q_logits, axis=-1)
     p_log_probs = ops.log_softmax(p_logits, axis=-1)
     q_probs = ops.exp(q_log_probs)
-    # A class with q = 0 contributes 0 even where its log probability is minus infinity.
-    terms = ops.where(q_probs > 0, q_probs * (q_log_probs - p_log_probs), ops.zeros_like(q_probs))
-    return ops.sum(terms, axis=-1)
+    # A class with q = 0 contributes 0 even where its log probability is minus infinity, to the gradient as well: its
+    # log probabilities are replaced before anything is computed with them.
+    is_possible = q_probs > 0
+    q_log_probs, p_log_probs = (ops.where(is_possible, logs, 0.0) for logs in (q_log_probs, p_log_probs))
+    return ops.sum(q_probs * (q_log_probs - p_log_probs), axis=-1)
 
 
 def monte_carlo_kl(
@@ -138,7 +144,9 @@ def monte_carlo_kl(
     return ops.mean(q.log_prob(z) - p.log_prob(z), axis=0)
 
 
-def total_correlation(z: tf.Tensor, z_mean: tf.Tensor, z_log_var: tf.Tensor) -> tf.Tensor:
+def total_correlation(
+    z: tf.Tensor, z_mean: tf.Tensor, z_log_var: tf.Tensor, weight: tf.Tensor | None = None
+) -> tf.Tensor:
     """Total correlation of the aggregate posterior, KL( q(z) || prod_j q(z_j) ), estimated within a batch.
 
     q(z) is estimated by the mixture of the posteriors of the batch. Chen et al. also divide by the size of the data
@@ -148,9 +156,10 @@ def total_correlation(z: tf.Tensor, z_mean: tf.Tensor, z_log_var: tf.Tensor) -> 
         z: Tensor, shape `(batch, latent_dim)`. A draw of each posterior.
         z_mean: Tensor, same shape. Means of the posteriors.
         z_log_var: Tensor, same shape. Log variances.
+        weight: Tensor, shape `(batch,)`, >= 0, of the posteriors in the mixture; None for equal weights.
 
     Returns:
-        Tensor, shape `(batch,)`. Nats; the mean over the batch is the estimate, an entry may be negative.
+        Tensor, shape `(batch,)`. Nats; the (weighted) mean over the batch is the estimate, an entry may be negative.
 
     Raises:
         ValueError: if the shapes differ.
@@ -161,13 +170,15 @@ def total_correlation(z: tf.Tensor, z_mean: tf.Tensor, z_log_var: tf.Tensor) -> 
     check_same_shape(z=z, z_mean=z_mean, z_log_var=z_log_var)
     # (batch of z, batch of posteriors, latent_dim)
     log_q = gaussian_log_prob(z[:, None], z_mean[None], z_log_var[None])
-    log_n = ops.log(ops.cast(ops.shape(z)[0], "float32"))
-    log_q_joint = ops.logsumexp(ops.sum(log_q, axis=-1), axis=1) - log_n
-    log_q_product = ops.sum(ops.logsumexp(log_q, axis=1) - log_n, axis=-1)
+    weight = ops.ones_like(z[:, 0]) if weight is None else weight
+    share = weight / ops.maximum(ops.sum(weight), SMALLEST)
+    log_share = ops.where(share > 0.0, ops.log(ops.maximum(share, SMALLEST)), -1e30)
+    log_q_joint = ops.logsumexp(ops.sum(log_q, axis=-1) + log_share, axis=1)
+    log_q_product = ops.sum(ops.logsumexp(log_q + log_share[:, None], axis=1), axis=-1)
     return log_q_joint - log_q_product
 
 
-def standard_normal_mmd(z: tf.Tensor, bandwidth: float) -> tf.Tensor:
+def standard_normal_mmd(z: tf.Tensor, bandwidth: float, weight: tf.Tensor | None = None) -> tf.Tensor:
     """Squared maximum mean discrepancy of draws from the standard normal, with a Gaussian kernel.
 
     The kernel is `exp(-|a - b|^2 / (2 bandwidth^2))`. Its means over the standard normal are known in closed form, so
@@ -176,10 +187,11 @@ def standard_normal_mmd(z: tf.Tensor, bandwidth: float) -> tf.Tensor:
     Args:
         z: Tensor, shape `(batch, latent_dim)`.
         bandwidth: float > 0. In units of z.
+        weight: Tensor, shape `(batch,)`, >= 0, of the draws; None for equal weights.
 
     Returns:
-        Tensor, shape `(batch,)`. No unit; the mean over the batch is the estimate, which may be negative. A batch of
-        one draw has no estimate: it gives 0.
+        Tensor, shape `(batch,)`. No unit; the (weighted) mean over the batch is the estimate, which may be negative. A
+        batch of one draw with a weight has no estimate: it gives 0.
 
     Raises:
         ValueError: if `bandwidth` is not > 0.
@@ -191,14 +203,16 @@ def standard_normal_mmd(z: tf.Tensor, bandwidth: float) -> tf.Tensor:
     dim = z.shape[-1]
     squares = ops.sum(ops.square(z), axis=-1)
     distances = ops.maximum(squares[:, None] + squares[None] - 2.0 * ops.matmul(z, ops.transpose(z)), 0.0)
-    n = ops.cast(ops.shape(z)[0], z.dtype)
+    weight = ops.ones_like(squares) if weight is None else weight
+    of_others = ops.sum(weight) - weight
     # Subtract the pairs of a draw with itself, whose kernel is 1.
-    among_draws = (ops.sum(ops.exp(-0.5 * distances / variance), axis=1) - 1.0) / ops.maximum(n - 1.0, 1.0)
+    kernels = ops.sum(weight * ops.exp(-0.5 * distances / variance), axis=1) - weight
+    among_draws = kernels / ops.maximum(of_others, SMALLEST)
     shrink = variance / (1.0 + variance)
     to_prior = shrink ** (0.5 * dim) * ops.exp(-0.5 * squares / (1.0 + variance))
     within_prior = (variance / (2.0 + variance)) ** (0.5 * dim)
     # One draw has no pair: the other two terms alone would be no estimate.
-    return ops.where(n > 1.0, among_draws - 2.0 * to_prior + within_prior, ops.zeros_like(squares))
+    return ops.where(of_others > 0.0, among_draws - 2.0 * to_prior + within_prior, ops.zeros_like(squares))
 
 
 def __dir__():

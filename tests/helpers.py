@@ -21,6 +21,18 @@ def assert_mean_close(samples, expected, resolution, n_sigma=5.0):
     assert np.all(difference < bound), f"mean is off by {difference}, bound {bound}"
 
 
+def all_but_copies(row, n):
+    """`n` rows that differ from one by a millionth: the scores of a row, each with noise of its own.
+
+    Equal rows have equal noise, as a row has one score.
+
+    Args:
+        row: array `(1, ...)`.
+        n: int.
+    """
+    return (row + 1e-6 * np.random.default_rng(0).normal(size=(n, *np.shape(row)[1:]))).astype("float32")
+
+
 def value_and_gradients(function, *inputs):
     """Value of a function of float32 tensors and its gradient with respect to each of them, as NumPy arrays."""
     inputs = [tf.convert_to_tensor(x, tf.float32) for x in inputs]

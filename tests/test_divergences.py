@@ -296,3 +296,41 @@ def test_total_correlation_wants_one_shape():
 def test_the_module_shows_its_public_names_alone():
     assert dir(divergences) == sorted(divergences.__all__)
     assert all(hasattr(divergences, name) for name in divergences.__all__)
+
+
+def test_a_class_that_is_impossible_has_no_gradient_in_the_categorical_kl():
+    q, p = tf.constant([[0.0, 1.0, -np.inf]]), tf.constant([[0.5, -np.inf, -np.inf], [0.5, 0.0, 0.3]])
+    for p_logits in (None, p[1:], tf.constant([[0.5, 0.0, -np.inf]])):
+        with tf.GradientTape() as tape:
+            tape.watch(q)
+            kl = categorical_kl(q, p_logits)
+        gradient = tape.gradient(kl, q).numpy()
+        assert np.isfinite(kl).all()
+        assert np.isfinite(gradient).all()
+        assert gradient[0, 2] == 0.0
+        # The same as of a class that is all but impossible.
+        with tf.GradientTape() as tape:
+            almost = tf.constant([[0.0, 1.0, -80.0]])
+            tape.watch(almost)
+            value = categorical_kl(almost, None if p_logits is None else tf.maximum(p_logits, -80.0))
+        np.testing.assert_allclose(kl, value, rtol=1e-5)
+        np.testing.assert_allclose(gradient, tape.gradient(value, almost), rtol=1e-5, atol=1e-6)
+
+
+def test_weights_of_posteriors_are_those_of_repeated_rows(rng):
+    z, z_mean, z_log_var = (rng.normal(size=(5, 3)).astype("float32") for _ in range(3))
+    weight = np.array([1.0, 2.0, 0.0, 1.0, 3.0], "float32")
+    rows = np.repeat(np.arange(5), weight.astype(int))
+    weighted = total_correlation(*map(tf.constant, (z, z_mean, z_log_var)), tf.constant(weight)).numpy()
+    repeated = total_correlation(*(tf.constant(a[rows]) for a in (z, z_mean, z_log_var))).numpy()
+    np.testing.assert_allclose(weighted[rows], repeated, rtol=1e-5, atol=1e-6)
+    assert np.isfinite(weighted).all()
+
+
+def test_draws_of_weight_0_are_no_draws(rng):
+    z = rng.normal(size=(6, 3)).astype("float32")
+    weight = np.array([1.0, 1.0, 0.0, 1.0, 0.0, 1.0], "float32")
+    weighted = standard_normal_mmd(tf.constant(z), 1.3, tf.constant(weight)).numpy()
+    np.testing.assert_allclose(weighted[weight > 0], standard_normal_mmd(tf.constant(z[weight > 0]), 1.3), rtol=1e-5)
+    one = standard_normal_mmd(tf.constant(z[:2]), 1.3, tf.constant([1.0, 0.0])).numpy()
+    assert one[0] == 0.0

@@ -26,6 +26,8 @@ class Annealing(keras.callbacks.Callback):
     """
 
     attribute = None
+    # The number changes between calls of the compiled function.
+    looks_at_batches = False
 
     def __init__(self, schedule: Callable[[int], float]):
         super().__init__()

@@ -7,11 +7,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_vae._checks import shapes_agree
+from keras_vae._fixed import FixedAttributes
 from keras_vae.likelihoods._support import check_values
 from keras_vae.numerics import as_tfp_seed, sum_event
 
 
-class Likelihood(keras.layers.Layer):
+class Likelihood(FixedAttributes, keras.layers.Layer):
     """Base class of p(x | z), given the decoder output `x_params`.
 
     It is a Keras layer so that learned parameters are tracked and saved; it is built, never called. The public methods
@@ -24,15 +25,18 @@ class Likelihood(keras.layers.Layer):
             from 0 to 255), "tokens" (class numbers) or "counts" (whole numbers >= 0).
         mean_on_data_scale: bool. Whether `mean` can be compared with the data: false where it is a class or the shares
             of the classes.
+        params_are_means: bool. Whether the decoder puts out the mean itself, so that its last layer may have any range.
         support: str. The values allowed, in words.
         low: Smallest value allowed, or None.
         high: Largest value allowed, or None.
         integer: bool. Whether only whole numbers are allowed.
     """
 
+    fixed_advice = "Make a new likelihood, and a new model with it."
     n_params = 1
     values = "real"
     mean_on_data_scale = True
+    params_are_means = False
     support = "any finite number"
     low = None
     high = None
@@ -40,6 +44,11 @@ class Likelihood(keras.layers.Layer):
 
     def __init__(self, *, dtype: str = "float32", **kwargs: Any):
         super().__init__(dtype=dtype, **kwargs)
+
+    @property
+    def may_be_standardized(self) -> bool:
+        """Whether the values may be real numbers in any units: nothing in the likelihood is fixed in their units."""
+        return self.values == "real"
 
     # ---- shapes ----
 
@@ -110,7 +119,7 @@ class Likelihood(keras.layers.Layer):
             x: Tensor, shape `(batch, *event)`. Data, of any real dtype.
             x_params: Tensor, shape `(batch, *params_shape)`. Decoder output.
             mask: None, or tensor of shape `(batch, *leading event axes)`, bool or number: weight of each element's
-                log probability. An element of weight 0 adds nothing, even if its log probability is not finite.
+                log probability. An element of weight 0 adds nothing, whatever stands there: NaN, or a fill value.
 
         Returns:
             log_prob: Tensor, shape `(batch,)`, float32. Nats, summed over the event axes.
@@ -120,11 +129,12 @@ class Likelihood(keras.layers.Layer):
         """
         x_params = self._prepare(x_params)
         x = self._check_data(x, x_params)
-        log_prob = self._log_prob(x, x_params)
-        if mask is not None:
-            mask = self._check_mask(mask, x)
-            log_prob = tf.math.multiply_no_nan(log_prob, mask)
-        return sum_event(log_prob)
+        if mask is None:
+            return sum_event(self._log_prob(x, x_params))
+        mask = self._check_mask(mask, x)
+        # 0 is in every support. A hidden value may be anything: its density would give the gradient a NaN.
+        log_prob = self._log_prob(tf.where(mask > 0.0, x, 0.0), x_params)
+        return sum_event(tf.math.multiply_no_nan(log_prob, mask))
 
     def mean(self, x_params: tf.Tensor) -> tf.Tensor:
         """Mean of p(x | z).
@@ -169,6 +179,24 @@ class Likelihood(keras.layers.Layer):
         """
         owner = type(self).__name__
         check_values(x, name, owner, self.support, low=self.low, high=self.high, integer=self.integer, hint=self.hint)
+
+    def is_outside(self, x: tf.Tensor) -> tf.Tensor:
+        """Whether a batch holds a value outside the support, in a graph and cheap: by the extremes of the batch.
+
+        Args:
+            x: Tensor of any shape and number type.
+
+        Returns:
+            Scalar bool Tensor. NaN is not looked for.
+        """
+        found = [tf.constant(False)]
+        if self.low is not None:
+            found.append(tf.cast(tf.reduce_min(x), tf.float32) < float(self.low))
+        if self.high is not None:
+            found.append(tf.cast(tf.reduce_max(x), tf.float32) > float(self.high))
+        if self.integer and x.dtype.is_floating:
+            found.append(tf.reduce_any(x != tf.round(x)))
+        return tf.reduce_any(tf.stack(found))
 
     def hint(self, minimum: float, maximum: float) -> str:
         """Advice for a user whose data are outside the support, judged by their extremes; "" if there is none."""

@@ -32,6 +32,7 @@ class Categorical(Likelihood):
     mean_on_data_scale = False
     low = 0
     integer = True
+    fixed = ("n_classes",)
 
     def __init__(self, n_classes: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)

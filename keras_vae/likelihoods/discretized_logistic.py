@@ -42,6 +42,7 @@ class DiscretizedLogistic(Likelihood):
     low = 0
     high = 255
     integer = True
+    fixed = ("min_log_scale", "max_log_scale")
 
     def __init__(self, min_log_scale: float = -7.0, max_log_scale: float = 7.0, **kwargs: Any):
         super().__init__(**kwargs)

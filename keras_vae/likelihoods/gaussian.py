@@ -33,6 +33,7 @@ class Gaussian(Likelihood):
     """
 
     n_params = 2
+    fixed = ("min_log_var", "max_log_var")
 
     def __init__(self, min_log_var: float = -10.0, max_log_var: float = 30.0, **kwargs: Any):
         super().__init__(**kwargs)

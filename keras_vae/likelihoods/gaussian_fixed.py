@@ -10,6 +10,8 @@ from keras_vae._checks import check_number
 from keras_vae.likelihoods.base import Likelihood
 from keras_vae.numerics import gaussian_log_prob
 
+DEFAULT_STDDEV = 1.0
+
 
 @keras.saving.register_keras_serializable(package="keras_vae")
 class GaussianFixed(Likelihood):
@@ -19,7 +21,8 @@ class GaussianFixed(Likelihood):
     weight against the KL, as a smaller beta does. `GaussianShared` learns the standard deviation.
 
     Args:
-        stddev: float > 0. In the units of the data.
+        stddev: float > 0. In the units of the values that the likelihood sees: those of the data, or standardised ones
+            in a model with such a preprocessing. `make_vae` standardises beside the default only.
 
     Raises:
         ValueError: if `stddev` is not a finite number > 0.
@@ -28,12 +31,19 @@ class GaussianFixed(Likelihood):
         Lucas et al. 2019, on the observation noise. https://arxiv.org/abs/1911.02469
     """
 
-    def __init__(self, stddev: float = 1.0, **kwargs: Any):
+    params_are_means = True
+    fixed = ("stddev",)
+
+    def __init__(self, stddev: float = DEFAULT_STDDEV, **kwargs: Any):
         super().__init__(**kwargs)
         self.stddev = check_number("stddev", stddev, minimum=0.0, exclusive=True)
 
     def get_config(self):
         return {**super().get_config(), "stddev": self.stddev}
+
+    @property
+    def may_be_standardized(self):
+        return self.stddev == DEFAULT_STDDEV
 
     def _elements(self, x_params):
         from tensorflow_probability import distributions as tfd

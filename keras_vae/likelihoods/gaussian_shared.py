@@ -30,6 +30,9 @@ class GaussianShared(Likelihood):
         Rybkin et al. 2021, section 3 (sigma-VAE). https://arxiv.org/abs/2006.13202
     """
 
+    params_are_means = True
+    fixed = ("min_log_var",)
+
     def __init__(self, min_log_var: float = -10.0, **kwargs: Any):
         super().__init__(**kwargs)
         # The bound must lie below 0, the log variance at the start, and exp(-min_log_var) must be a float32 number.

@@ -36,6 +36,7 @@ class NegativeBinomial(Likelihood):
     support = "whole numbers >= 0"
     low = 0
     integer = True
+    fixed = ("max_log_mean", "min_log_total_count", "max_log_total_count")
 
     def __init__(
         self,

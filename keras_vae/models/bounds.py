@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from keras_vae._checks import check_int
+from keras_vae.models.row_noise import BLOCK, row_noise, row_shifts
 from keras_vae.training.batch import repeat_rows
 
 # Rows decoded at once while a bound averages over draws: enough to fill the cores, small enough for any decoder.
@@ -14,25 +15,26 @@ ROWS_PER_DECODE = 2048
 def bounds_of_batch(model, batch, n_samples, chunk, seed):
     """ELBO and importance-weighted bound of a batch, from `n_samples` draws made `chunk` at a time.
 
-    Memory does not grow with `n_samples`: a running sum and a running log-sum-exp are all that is kept.
+    Memory does not grow with `n_samples`: a running sum and a running log-sum-exp are all that is kept. The noise is
+    that of the rows, so that the bound of a row depends neither on its batch nor on its place.
 
     Args:
         model: a `GenerativeModel`.
         batch: `Batch`, as `model.prepare` leaves it.
         n_samples: int Tensor. Draws per example.
-        chunk: int Tensor. Draws made at once.
+        chunk: int Tensor of at most 256. Draws made at once.
         seed: Tensor, shape `(2,)`.
 
     Returns:
         Two Tensors `(batch,)`, nats; the second is minus infinity for a prior without a density.
     """
     n_rows = batch.n_rows
+    shifts = row_shifts(batch.x, model.noise_dim)
     inferred = repeat_rows(model.infer(batch), chunk)
     repeated = batch._replace(x=None).repeat(chunk)
 
     def add_chunk(i, elbo_sum, log_weight_sum):
-        chunk_seed = tf.random.experimental.stateless_fold_in(seed, i)
-        epsilon = tf.random.stateless_normal([chunk * n_rows, model.noise_dim], seed=chunk_seed)
+        epsilon = row_noise(shifts, seed, model.noise_dim, chunk, i * chunk)
         pieces = model.pieces(inferred, epsilon, repeated)
         elbo = model.assemble(pieces)["elbo"]
         # The last chunk may be longer than what is left to draw.
@@ -72,11 +74,5 @@ def bound_tensors(n_samples, seed):
     """
     n = tf.constant(check_int("n_samples", n_samples, 1))
     pair = tf.constant([check_int("seed", seed, 0), 0], tf.int64)
-    batch_numbers = iter(range(2**31))
-
-    def tensors(n_rows):
-        # A stream comes in batches of its own size. Not the seeds of `seed_of_batch`: published figures have these.
-        chunk = max(1, min(n_samples, ROWS_PER_DECODE // n_rows))
-        return n, tf.constant(chunk), pair + tf.constant([0, next(batch_numbers)], tf.int64)
-
-    return tensors
+    # A stream comes in batches of its own size.
+    return lambda n_rows: (n, tf.constant(max(1, min(n_samples, BLOCK, ROWS_PER_DECODE // n_rows))), pair)

@@ -46,6 +46,12 @@ class GenerativeModel(LatentModel):
         super().__init__(encoder, decoder, likelihood, **kwargs)
         if not hasattr(prior, "kl") and not (hasattr(prior, "log_prob") and hasattr(prior, "sample")):
             raise ValueError(f"`prior` must have `sample` and `log_prob`, or `kl`. Received: prior={prior!r}")
+        if not isinstance(prior, keras.layers.Layer) and getattr(prior, "trainable_variables", ()):
+            raise ValueError(
+                "`prior` must be a `keras_vae.priors.Prior` where it is to be trained: variables of another object "
+                "would never be. Take `priors.MixtureOfGaussians` or `VampPrior`, or write a Prior with `add_weight`; "
+                f"to keep it as it is, make its variables with trainable=False. Received: prior={prior!r}"
+            )
         self.prior = prior
         self.seed = seed
         self._sampler = None
@@ -187,6 +193,9 @@ class GenerativeModel(LatentModel):
                 stacklevel=2,
             )
         return super().fit(*args, **kwargs)
+
+    def described_parts(self):
+        return {"prior": self.prior, "sampler": self._sampler, **super().described_parts()}
 
     # What is saved.
 

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_vae.layers.sampling import reparameterize
 from keras_vae.likelihoods.base import Likelihood
+from keras_vae.models.gaussian_heads import gaussian_heads
 from keras_vae.models.variational_model import VariationalModel
 from keras_vae.networks.top_down_decoder import TopDownDecoder
 from keras_vae.objectives.objective import Objective
@@ -84,7 +85,7 @@ class LadderVAE(VariationalModel):
     def pieces(self, inferred, epsilon, batch, training=False):
         """The pieces of the bound at one draw of the latents, from the top down; see `VariationalModel.pieces`."""
         way = self._go_down(inferred, epsilon, training, to_data=True)
-        reconstruction_loss = -self.likelihood.log_prob(batch.target, way.x_params, batch.mask)
+        reconstruction_loss = self.loss_of_params(way.x_params, batch)
         log_weight = tf.add_n(way.log_ratios) - reconstruction_loss
         kl_parts = tf.stack(way.kls, axis=-1)
         kl = tf.reduce_sum(kl_parts, axis=-1)
@@ -92,8 +93,7 @@ class LadderVAE(VariationalModel):
 
     def infer(self, batch, training=False):
         """What the data alone say about the latents: `(z_mean, z_log_var)` of the encoder."""
-        z_mean, z_log_var = self.encoded(batch, training)
-        return tf.cast(z_mean, tf.float32), tf.cast(z_log_var, tf.float32)
+        return gaussian_heads(*self.encoded(batch, training))
 
     def posterior(self, batch, training=False):
         """Mean and log variance of every latent along the means of those above, `(batch, latent_dim)` float32."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from keras_vae._checks import check_int, check_shape
+from keras_vae._checks import check_choice, check_int, check_shape
+from keras_vae.layers.standardize import Standardize
 from keras_vae.likelihoods.base import Likelihood
 from keras_vae.likelihoods.registry import get_likelihood
 from keras_vae.models.autoencoder import Autoencoder
@@ -15,6 +16,9 @@ from keras_vae.models.vae import VAE
 from keras_vae.networks.ladder import make_ladder
 from keras_vae.networks.registry import make_decoder, make_encoder
 from keras_vae.objectives.objective import Objective
+
+# The preprocessing that suits the likelihood and the shape of the data.
+AUTO = "auto"
 
 
 def make_vae(
@@ -28,21 +32,21 @@ def make_vae(
     objective: Objective | None = None,
     posterior_flow: keras.layers.Layer | None = None,
     seed: int | None = None,
-    preprocessing: keras.layers.Layer | None = None,
+    preprocessing: keras.layers.Layer | str | None = AUTO,
 ) -> VAE:
-    """A `VAE` with an encoder and a decoder of the library.
-
-    The pieces are public: `keras_vae.networks.make_encoder` and `make_decoder` make them one by one, so that a half can
-    be replaced.
+    """A `VAE` of one `keras_vae.networks.make_encoder` and one `make_decoder`.
 
     Args:
         event_shape: tuple of ints. Shape of one example: `(784,)`, `(28, 28, 1)`, `(n_steps, n_features)`.
-        latent_dim: int >= 1.
+        latent_dim: int.
         network: "dense", "conv", "resnet" or "recurrent".
         hidden_units: tuple of ints or None. Widths of the layers or channels of the stages; None is the network's own.
         likelihood: str or `Likelihood`. p(x|z); `likelihoods.Categorical(n_classes)` for tokens.
-        prior, beta, objective, posterior_flow, preprocessing: as in `VAE`.
-        seed: int or None. Initial weights and random state of the model; None takes them from Keras's global seed.
+        prior, beta, objective, posterior_flow: as in `VAE`.
+        seed: int or None. Initial weights and random state; None takes them from Keras's global seed.
+        preprocessing: as in `VAE`, or "auto": a `layers.Standardize` for likelihoods of real numbers, learned from the
+            first data that `fit` gets; by column for vectors and sequences, by two numbers for images. Nats stay those
+            of the data in their own units. None beside a `GaussianFixed` whose `stddev` you have chosen in these units.
 
     Returns:
         `VAE`, built, not compiled.
@@ -59,7 +63,7 @@ def make_vae(
         objective=objective,
         posterior_flow=posterior_flow,
         seed=seed,
-        preprocessing=preprocessing,
+        preprocessing=_preprocessing(preprocessing, likelihood, event_shape),
     )
 
 
@@ -70,7 +74,7 @@ def make_autoencoder(
     hidden_units: tuple[int, ...] | None = None,
     likelihood: str | Likelihood = "gaussian_fixed",
     seed: int | None = None,
-    preprocessing: keras.layers.Layer | None = None,
+    preprocessing: keras.layers.Layer | str | None = AUTO,
 ) -> Autoencoder:
     """An `Autoencoder` with an encoder and a decoder of the library; arguments as in `make_vae`.
 
@@ -81,6 +85,7 @@ def make_autoencoder(
         ValueError: for an unknown network or likelihood, or shapes that do not fit them.
     """
     networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, 1, seed)
+    preprocessing = _preprocessing(preprocessing, likelihood, event_shape)
     return Autoencoder(*networks, likelihood=likelihood, preprocessing=preprocessing)
 
 
@@ -93,7 +98,7 @@ def make_ladder_vae(
     beta: float = 1.0,
     objective: Objective | None = None,
     seed: int | None = None,
-    preprocessing: keras.layers.Layer | None = None,
+    preprocessing: keras.layers.Layer | str | None = AUTO,
 ) -> LadderVAE:
     """A `LadderVAE` with networks of the library.
 
@@ -104,7 +109,8 @@ def make_ladder_vae(
         network: "dense" or "resnet".
         hidden_units: tuple of as many ints or None. Width, or channels, of the layers that belong to each latent.
         likelihood: str or `Likelihood`. p(x|z).
-        beta, objective, preprocessing: as in `LadderVAE`.
+        beta, objective: as in `LadderVAE`.
+        preprocessing: as in `make_vae`.
         seed: int or None. Initial weights and random state of the model; None takes them from Keras's global seed.
 
     Returns:
@@ -117,6 +123,7 @@ def make_ladder_vae(
     shapes = event_shape, likelihood.params_shape(event_shape)
     with initial_weights_from(seed):
         parts = make_ladder(*shapes, latent_dims, network, hidden_units, likelihood.input_layers(event_shape))
+    preprocessing = _preprocessing(preprocessing, likelihood, event_shape)
     return LadderVAE(*parts, likelihood, beta, objective, seed, preprocessing=preprocessing)
 
 
@@ -135,6 +142,17 @@ def _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_ou
         )
         decoder = make_decoder(likelihood.params_shape(event_shape), latent_dim, network, hidden_units)
     return (encoder, decoder), likelihood
+
+
+def _preprocessing(preprocessing, likelihood, event_shape):
+    """The layer in front of the encoder, or None."""
+    if not isinstance(preprocessing, str):
+        return preprocessing
+    check_choice("preprocessing", preprocessing, (AUTO,))
+    if not likelihood.may_be_standardized:
+        return None
+    n_axes = len(check_shape("event_shape", event_shape))
+    return Standardize("columns" if n_axes < 3 else "all", in_data_units=True)
 
 
 @contextlib.contextmanager

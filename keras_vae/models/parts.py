@@ -24,6 +24,8 @@ def known_shapes(name, model):
         shape = model.input_shape
     except (AttributeError, RuntimeError, ValueError):
         return None
+    if isinstance(shape, list) and len(shape) == 1:  # Model([x], ...), in brackets.
+        shape = shape[0]
     if isinstance(shape, tuple) and not (shape and isinstance(shape[0], (tuple, list))):
         return tuple(shape[1:]), None
     inputs = getattr(model, "input", None)

@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from keras_vae.layers.sampling import reparameterize
 from keras_vae.likelihoods.base import Likelihood
+from keras_vae.models.gaussian_heads import gaussian_heads
+from keras_vae.models.raw_outputs import warn_of_stddev
 from keras_vae.models.variational_model import VariationalModel
 from keras_vae.numerics import LOG_2_PI, gaussian_log_prob
 from keras_vae.objectives.objective import Objective
@@ -101,6 +103,7 @@ class VAE(VariationalModel):
         if self.built:
             return
         super().build(input_shape)
+        warn_of_stddev(self.encoder)
         if self.posterior_flow is not None and not self.posterior_flow.built:
             shapes = (None, self.latent_dim), (None, 2 * self.latent_dim)
             self.posterior_flow(*(keras.KerasTensor(shape) for shape in shapes))
@@ -121,8 +124,7 @@ class VAE(VariationalModel):
         return self.posterior_flow is None and hasattr(self.prior, "kl_per_dim")
 
     def posterior(self, batch, training=False):
-        z_mean, z_log_var = self.encoded(batch, training)
-        return tf.cast(z_mean, tf.float32), tf.cast(z_log_var, tf.float32)
+        return gaussian_heads(*self.encoded(batch, training))
 
     def pieces(self, inferred, epsilon, batch, training=False, path=None):
         z_mean, z_log_var = inferred

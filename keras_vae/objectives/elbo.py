@@ -20,7 +20,7 @@ class ELBO(WeightedObjective):
         capacity: float >= 0 or None, nats. The loss becomes `reconstruction_loss + beta * |kl - capacity|`, with the
             mean KL of the batch; `vae.objective.capacity = ...` changes it, also during training.
         free_bits: float >= 0 or None, nats. A part of the mean KL below it counts as `free_bits` in the loss, so that
-            nothing is gained by closing it.
+            nothing is gained by closing it. `vae.objective.free_bits = ...` changes it between trainings.
         free_bits_over: "parts" or "total". What `free_bits` is a floor of: each part into which the model can split its
             KL (the dimensions of a VAE with the standard normal prior, the layers of a ladder), or all together.
 
@@ -34,6 +34,7 @@ class ELBO(WeightedObjective):
         Kingma et al. 2016, eq. 15 (free bits). https://arxiv.org/abs/1606.04934
     """
 
+    settings = ("free_bits", "free_bits_over")
     hint = "plus `beta` times the KL of the posterior from the prior"
 
     def __init__(
@@ -48,14 +49,22 @@ class ELBO(WeightedObjective):
         self._initial_capacity = capacity
         if capacity is not None:
             self._capacity = self._scalar("capacity", capacity)
-        self.free_bits = None if free_bits is None else check_number("free_bits", free_bits, minimum=0.0)
-        self.free_bits_over = check_choice("free_bits_over", free_bits_over, FREE_BITS_OVER)
-        if free_bits is not None and capacity is not None:
+        self.free_bits_over = free_bits_over
+        self.free_bits = free_bits
+        self._check_combination()
+        self.build()
+
+    def checked(self, name, value):
+        if name == "free_bits_over":
+            return check_choice(name, value, FREE_BITS_OVER)
+        return None if value is None else check_number(name, value, minimum=0.0)
+
+    def _check_combination(self):
+        if self.free_bits is not None and self._initial_capacity is not None:
             raise ValueError(
                 "`free_bits` and `capacity` must not be combined: each says what the KL should be. "
-                f"Received: free_bits={free_bits}, capacity={capacity}"
+                f"Received: free_bits={self.free_bits}, capacity={self._initial_capacity}"
             )
-        self.build()
 
     @property
     def capacity(self):
@@ -71,6 +80,7 @@ class ELBO(WeightedObjective):
         self._capacity.assign(check_number("capacity", value, minimum=0.0))
 
     def check(self, model):
+        self._check_combination()
         if self.free_bits is not None and self.free_bits_over == "parts" and not model.splits_kl:
             raise ValueError(
                 "`free_bits_over` must be 'total' where the KL has no closed form by dimension (another prior than the "

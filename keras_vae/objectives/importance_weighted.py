@@ -38,16 +38,24 @@ class ImportanceWeighted(Objective):
         Sonderby et al. 2016, section 3.1 (for a ladder). https://arxiv.org/abs/1602.02282
     """
 
+    settings = ("n_samples", "gradient", "resampled")
     term_names = ("iw_bound",)
     hint = "and the KL, joined in the importance-weighted bound"
     is_importance_weighted = True
 
     def __init__(self, n_samples: int = 5, gradient: str = "standard", resampled: bool = False, **kwargs):
         super().__init__(**kwargs)
-        self.n_samples = check_int("n_samples", n_samples, 1)
-        self.gradient = check_choice("gradient", gradient, GRADIENTS)
-        self.resampled = bool(check_choice("resampled", resampled, (False, True)))
+        self.n_samples = n_samples
+        self.gradient = gradient
+        self.resampled = resampled
         self.build()
+
+    def checked(self, name, value):
+        if name == "n_samples":
+            return check_int(name, value, 1)
+        if name == "gradient":
+            return check_choice(name, value, GRADIENTS)
+        return bool(check_choice(name, value, (False, True)))
 
     def check(self, model):
         if not model.has_density:
@@ -61,7 +69,7 @@ class ImportanceWeighted(Objective):
 
     def terms(self, model, batch, training=False):
         n_rows, k = batch.n_rows, self.n_samples
-        inferred, epsilon = model.infer(batch, training), model.noise(k * n_rows, training)
+        inferred, epsilon = model.infer(batch, training), model.noise(batch, training, k)
         pieces, scale = self._weigh(
             model, repeat_rows(inferred, k), epsilon, batch._replace(x=None).repeat(k), training
         )

@@ -31,16 +31,20 @@ class MMD(WeightedObjective):
         Zhao et al. 2019, eq. 6 and section 3.2 (MMD). https://arxiv.org/abs/1706.02262
     """
 
+    settings = ("weight", "bandwidth")
     term_names = ("mmd",)
     hint = "plus `beta` times the KL and `weight` times the discrepancy of the codes from the prior"
 
     def __init__(self, weight: float = 1000.0, beta: float = 0.0, bandwidth: float | None = None, **kwargs):
         super().__init__(beta, **kwargs)
-        self.weight = check_number("weight", weight, minimum=0.0)
-        if bandwidth is not None:
-            check_number("bandwidth", bandwidth, minimum=0.0, exclusive=True)
+        self.weight = weight
         self.bandwidth = bandwidth
         self.build()
+
+    def checked(self, name, value):
+        if name == "bandwidth" and value is None:
+            return None
+        return check_number(name, value, minimum=0.0, exclusive=name == "bandwidth")
 
     def check(self, model):
         if not getattr(model.prior, "is_standard_normal", False):
@@ -51,7 +55,7 @@ class MMD(WeightedObjective):
 
     def terms(self, model, batch, training=False):
         pieces = model.one_draw(batch, training)
-        mmd = standard_normal_mmd(pieces.z, self.bandwidth or math.sqrt(model.latent_dim))
+        mmd = standard_normal_mmd(pieces.z, self.bandwidth or math.sqrt(model.latent_dim), batch.weight)
         loss = pieces.reconstruction_loss + self._beta * pieces.kl + self.weight * mmd
         return {"loss": loss, **model.assemble(pieces), "mmd": mmd}
 

@@ -1,5 +1,7 @@
 """What a step minimises, as an object: the base of all objectives."""
 
+import weakref
+
 import keras
 import tensorflow as tf
 
@@ -17,11 +19,13 @@ class Objective(keras.layers.Layer):
     `has_gaussian_posterior` what it can compute; see `models.GenerativeModel`.
 
     Attributes:
+        settings: tuple of str. Settings that may be set at any time: what the model has compiled is compiled anew.
         term_names: tuple of str. Terms that this objective adds to the terms of the model.
         hint: str. What the loss adds to `-log p(x|z)`, in words.
         is_importance_weighted: bool. Whether the posterior may be wider than is right for the ELBO.
     """
 
+    settings = ()
     term_names = ()
     hint = ""
     is_importance_weighted = False
@@ -31,6 +35,51 @@ class Objective(keras.layers.Layer):
 
     def build(self, input_shape=None):
         self.built = True
+
+    def __setattr__(self, name, value):
+        """Set an attribute; a setting is checked, and the model that the objective belongs to forgets its graphs.
+
+        Raises:
+            ValueError: for a setting out of bounds, or one that the graph of the model cannot compute.
+        """
+        if name not in self.settings:
+            super().__setattr__(name, value)
+            return
+        present = self.__dict__.get(name)
+        super().__setattr__(name, self.checked(name, value))
+        model = self.__dict__.get("_model", lambda: None)()
+        if model is None:
+            return
+        try:
+            self.check(model)
+        except ValueError:
+            super().__setattr__(name, present)
+            raise
+        model.forget_graphs()
+
+    def checked(self, name, value):
+        """The value of one of `settings`, if it may have it.
+
+        Raises:
+            ValueError: if it may not.
+        """
+        return value
+
+    def belong_to(self, model):
+        """Take the model that is trained on this objective.
+
+        Raises:
+            ValueError: if its graph cannot compute the objective, or the objective belongs to another model.
+        """
+        self.check(model)
+        owner = self.__dict__.get("_model", lambda: None)()
+        if owner is not None and owner is not model:
+            raise ValueError(
+                f"`objective` must belong to one model, as its numbers change with the training. Received: a "
+                f"{type(self).__name__} that another model is trained on; make a new one"
+            )
+        # In __dict__, and weak: the model owns the objective, not the other way round.
+        self.__dict__["_model"] = weakref.ref(model)
 
     def check(self, model):
         """Check that the graph of a model can compute this objective.

@@ -40,5 +40,5 @@ class TotalCorrelation(WeightedObjective):
     def terms(self, model, batch, training=False):
         pieces = model.one_draw(batch, training)
         terms = model.assemble(pieces)
-        tc = total_correlation(pieces.z, *pieces.posterior)
+        tc = total_correlation(pieces.z, *pieces.posterior, batch.weight)
         return {"loss": (self._beta - 1.0) * tc - terms["elbo"], **terms, "total_correlation": tc}

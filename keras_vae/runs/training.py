@@ -1,7 +1,6 @@
 """Training of one run, resumed where it stopped."""
 
 import contextlib
-import math
 import time
 
 import keras
@@ -26,9 +25,6 @@ class Recorder(keras.callbacks.Callback):
         run: `RunFolder`.
         config: dict.
         history: dict of lists by name. What earlier sessions of the run logged.
-
-    Raises:
-        ValueError: at the end of an epoch whose loss is not finite; the checkpoint before it stays.
     """
 
     def __init__(self, run, config, history):
@@ -43,13 +39,7 @@ class Recorder(keras.callbacks.Callback):
         self.run.write_config(self.config)
 
     def on_epoch_end(self, epoch, logs=None):
-        logs = logs or {}
-        if not math.isfinite(logs.get("loss", 0.0)):
-            raise ValueError(
-                f"the loss is not finite in epoch {epoch + 1}: begin another run with a --learning-rate below "
-                f"{self.config['settings']['learning_rate']:g}"
-            )
-        for key, value in {"epoch": epoch + 1, **logs}.items():
+        for key, value in {"epoch": epoch + 1, **(logs or {})}.items():
             self.history.setdefault(key, []).append(value)
         if time.monotonic() >= self._next_save:
             self._save(epoch + 1)

@@ -1,6 +1,7 @@
 """Honest figures of a trained model on held-out data, whatever it is used for."""
 
 import math
+import warnings
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from keras_vae.training.rows import head
 
 # Enough rows for the figures of the latent space, and for every picture.
 N_ROWS = 2000
+# A row counts as an outlier where its log p(x) is below the median by so many times the distance of the quartiles.
+FAR_FROM_MEDIAN = 20.0
 # Enough for the models that the shell makes; the more complicated the posterior, the more temperatures it takes.
 ANNEALED_CHAINS, ANNEALED_STEPS = 16, 500
 
@@ -36,6 +39,7 @@ def score(model, x, n_samples, n_rows=None):
     """
     terms = model.evaluate(x, verbose=0, return_dict=True)
     bounds = estimate_bounds(model, x if n_rows is None else head(x, n_rows), n_samples=n_samples)
+    _warn_of_few_rows(bounds.log_prob.values)
     z_mean, _ = model.encode(x)
     figures = {
         **{name: terms[name] for name in ("elbo", "reconstruction_loss", "kl_loss", "loss")},
@@ -49,6 +53,21 @@ def score(model, x, n_samples, n_rows=None):
     if model.likelihood.values == "grey_levels":
         figures["bits_per_dim"] = bounds.bits_per_dim
     return figures
+
+
+def _warn_of_few_rows(log_prob):
+    """Warn of a mean that a few rows have made: it says next to nothing about the others."""
+    lower, median, upper = np.percentile(log_prob, [25, 50, 75])
+    far = median - FAR_FROM_MEDIAN * max(upper - lower, 1.0)
+    if log_prob.mean() >= median - max(upper - lower, 1.0) or not np.any(log_prob < far):
+        return
+    warnings.warn(
+        f"{int(np.sum(log_prob < far))} of {len(log_prob)} rows make the mean of {log_prob.mean():.4g} nats what it "
+        f"is: half of the rows have more than {median:.4g}, the lowest {log_prob.min():.3g} (row "
+        f"{np.argmin(log_prob)}). Such rows hold values that the training data do not: look at columns that hardly "
+        "ever vary.",
+        stacklevel=3,
+    )
 
 
 def split_kl(model, x):

@@ -54,7 +54,12 @@ def split_condition(x: Data) -> tuple:
     """
     if isinstance(x, dict):
         if "x" not in x or not set(x) <= {"x", "condition"}:
-            raise ValueError(f"`x` must have the keys 'x' and 'condition' where it is a dict. Received: {list(x)}")
+            some = next(iter(x), "x")
+            raise ValueError(
+                "`x` must be one array; as a dict it may have the keys 'x' and 'condition' alone. Say which part is x: "
+                f"pass data[{some!r}], or dataset.map(lambda row: row[{some!r}]). Received: a dict of "
+                f"{', '.join(map(str, x))}"
+            )
         return x["x"], x.get("condition")
     if isinstance(x, tuple):
         if len(x) not in (1, 2):

@@ -1,26 +1,31 @@
 """Checks of what is passed to `fit`, `evaluate` and the verbs: refused before the first step, with the reason."""
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_vae._checks import shapes_agree
-from keras_vae.training.batch import join_condition, split_condition, weighs_examples
+from keras_vae.training.batch import weighs_examples
+from keras_vae.training.containers import as_array
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
-def as_array(name, x):
-    """`x` as a NumPy array of numbers.
+def is_finite(x):
+    """Whether all numbers of an array are finite, also once they are float32."""
+    return bool(x.min() >= -FLOAT32_MAX and x.max() <= FLOAT32_MAX)
 
-    Raises:
-        ValueError: if it is not an array of numbers.
+
+def hide(x, counts, fill):
+    """The array with `fill` in place of the elements that do not count; the array itself where all count.
+
+    Args:
+        x: array `(n, *event_shape)`.
+        counts: array `(n, *leading event axes)`, 0 or False for what does not count; or None.
+        fill: Callable without arguments to a number or array `event_shape`.
     """
-    try:
-        array = np.asarray(x)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"`{name}` must be an array of numbers. Received: {type(x).__name__} ({error})") from None
-    if array.dtype.kind not in "fiub":
-        raise ValueError(f"`{name}` must be an array of numbers. Received: {type(x).__name__} of dtype {array.dtype}")
-    return array
+    if counts is None or np.all(counts):
+        return x
+    counts = np.asarray(counts).astype(bool)
+    return np.where(counts.reshape(*counts.shape, *(1,) * (x.ndim - counts.ndim)), x, fill())
 
 
 def check_event_shape(name, shape, event_shape):
@@ -58,10 +63,13 @@ def check_array(name, x, event_shape, check_values=None):
     check_event_shape(name, x.shape, event_shape)
     if x.size == 0:
         raise ValueError(f"`{name}` must hold at least one example. Received: {name}.shape={x.shape}")
-    if x.dtype.kind == "f" and not (np.isfinite(x.min()) and np.isfinite(x.max())):
-        bad = np.flatnonzero(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))
+    if x.dtype.kind == "f" and not is_finite(x):
+        is_bad = ~(np.abs(x) <= FLOAT32_MAX)
+        rows = np.flatnonzero(is_bad.reshape(len(x), -1).any(axis=1))
+        first = np.argwhere(is_bad)[0]
         raise ValueError(
-            f"`{name}` must be finite. Received: NaN or infinity in {len(bad)} of {len(x)} rows, first in row {bad[0]}"
+            f"`{name}` must be finite, in float32. Received: NaN, infinity or a value beyond {FLOAT32_MAX:.2g} in "
+            f"{len(rows)} of {len(x)} rows, first {name}[{', '.join(map(str, first))}]={x[tuple(first)]}"
         )
     if check_values is not None:
         check_values(x, name)
@@ -135,11 +143,11 @@ def check_can_be_target(event_shape, target_shape):
         )
 
 
-def check_sample_weight(weight, n_rows, target_shape):
+def check_sample_weight(weight, n_rows, target_shape, may_be_zero=False):
     """Check weights of examples `(batch,)` or of elements `(batch, *leading event axes)`.
 
     Raises:
-        ValueError: if the shape does not fit, a weight is negative or not finite, or all are zero.
+        ValueError: if the shape does not fit, a weight is negative or not finite, or all are zero, unless they may be.
     """
     fits = weighs_examples(weight) or shapes_agree(weight.shape[1:], target_shape[: weight.ndim - 1])
     if weight.ndim == 0 or len(weight) != n_rows or not fits:
@@ -147,7 +155,7 @@ def check_sample_weight(weight, n_rows, target_shape):
             "`sample_weight` must have the shape (batch,) to weigh examples, or (batch, *leading event axes) to weigh "
             f"elements of {target_shape}. Received: sample_weight.shape={weight.shape} for {n_rows} examples"
         )
-    if not np.isfinite(weight.sum()) or weight.min() < 0 or weight.max() == 0:
+    if not np.isfinite(weight.sum()) or weight.min() < 0 or (weight.max() == 0 and not may_be_zero):
         raise ValueError(
             "`sample_weight` must be finite, >= 0 and not all zero. "
             f"Received: values from {weight.min()} to {weight.max()}"
@@ -168,89 +176,3 @@ def check_mask(mask, n_rows, target_shape):
         )
     if not np.isfinite(mask.sum()) or mask.min() < 0:
         raise ValueError(f"`mask` must be finite and >= 0. Received: values from {mask.min()} to {mask.max()}")
-
-
-def first_batch(data):
-    """The first element of a stream as `(x, y, sample_weight)`, or None for data that cannot be seen twice.
-
-    Raises:
-        ValueError: if the dataset is empty.
-    """
-    if isinstance(data, tf.data.Dataset):
-        batch = next(iter(data.take(1)), None)
-        if batch is None:
-            raise ValueError("`x` must hold at least one example. Received: an empty tf.data.Dataset")
-    elif isinstance(data, keras.utils.PyDataset):
-        batch = data[0]
-    else:
-        return None
-    return keras.utils.unpack_x_y_sample_weight(batch)
-
-
-def is_stream(x):
-    """Whether `x` gives batches by itself (tf.data, `PyDataset`, generator); `y` must then be in it."""
-    return isinstance(x, (tf.data.Dataset, tf.distribute.DistributedDataset, keras.utils.PyDataset)) or (
-        hasattr(x, "__next__") and not hasattr(x, "shape")
-    )
-
-
-def check_training_data(model, x, y=None, sample_weight=None):
-    """Check the arguments of `fit` and `evaluate` of a model; streams are judged by their first batch.
-
-    Args:
-        model: a `Trainer`.
-        x: array of inputs, `(x, condition)`, a dict of both, or a stream of batches.
-        y: array of targets, or None when the inputs are the targets.
-        sample_weight: array of weights or None.
-
-    Returns:
-        `(x, y, sample_weight)` as Keras takes them: streams as they came, everything else as arrays.
-
-    Raises:
-        ValueError: naming the argument, what was wanted and what came.
-    """
-    if x is None:
-        raise ValueError("`x` must be an array or a tf.data.Dataset. Received: x=None")
-    if is_stream(x):
-        if y is not None:
-            raise ValueError("`y` must be part of the dataset when `x` is one: yield (x, y). Received: y beside it")
-        batch = first_batch(x)
-        if batch is not None:
-            _check_arrays(model, *batch)
-        return x, None, sample_weight
-    return _check_arrays(model, x, y, sample_weight)
-
-
-def _check_arrays(model, x, y, sample_weight):
-    x, condition = split_condition(x)
-    x = as_array("x", x)
-    if condition is not None:
-        condition = tf.nest.map_structure(lambda part: as_array("condition", part), condition)
-    if not model.built and x.ndim > 1:
-        with model.distribute_strategy.scope():
-            model.build(_batch_shapes(x, condition))
-    spec = model.row_spec
-    if y is None:
-        check_can_be_target(spec.event_shape, spec.target_shape)
-        check_array("x", x, spec.event_shape, spec.check_values)
-        # Keras silently drops the weights of inputs that come without targets.
-        y = None if sample_weight is None else x
-    else:
-        check_array("x", x, spec.event_shape)
-        y = as_array("y", y)
-        check_array("y", y, spec.target_shape, spec.check_values)
-        if len(x) != len(y):
-            raise ValueError(f"`x` and `y` must have the same number of rows. Received: {len(x)} and {len(y)}")
-    condition = check_condition(condition, len(x), spec.condition_shape)
-    if sample_weight is not None:
-        sample_weight = as_array("sample_weight", sample_weight)
-        check_sample_weight(sample_weight, len(x), spec.target_shape)
-    return join_condition(x, condition), y, sample_weight
-
-
-def _batch_shapes(x, condition):
-    """The shapes of one batch as `build` takes them."""
-    shape_of = lambda rows: (None, *rows.shape[1:])  # noqa: E731
-    if isinstance(condition, dict):
-        return shape_of(x), {key: shape_of(rows) for key, rows in condition.items()}
-    return join_condition(shape_of(x), None if condition is None else shape_of(condition))

@@ -10,14 +10,9 @@ from tqdm import tqdm
 
 from keras_vae._checks import check_int
 from keras_vae.training.batch import Batch, as_batch, split_condition, weighs_examples
-from keras_vae.training.data_checks import (
-    as_array,
-    check_array,
-    check_can_be_target,
-    check_condition,
-    check_mask,
-    is_stream,
-)
+from keras_vae.training.containers import as_array, split_mask, without_brackets
+from keras_vae.training.data_checks import check_array, check_can_be_target, check_condition, check_mask, hide
+from keras_vae.training.streams import check_ends, is_stream, iterate
 
 
 class RowSpec(NamedTuple):
@@ -29,6 +24,7 @@ class RowSpec(NamedTuple):
         condition_shape: tuple, dict of tuples, or None for a function without a condition.
         check_values: Callable `(array, name)` that refuses values of a target, or None.
         needs_condition: bool. Whether a condition must be there; without need of one it may.
+        unseen: Callable without arguments to a number or array `event_shape`: what stands for a masked element.
     """
 
     event_shape: tuple
@@ -36,6 +32,7 @@ class RowSpec(NamedTuple):
     condition_shape: Any = None
     check_values: Any = None
     needs_condition: bool = True
+    unseen: Any = float
 
 
 def map_rows(function, x, spec, y=None, mask=None, condition=None, batch_size=256, name="x"):
@@ -62,9 +59,9 @@ def map_rows(function, x, spec, y=None, mask=None, condition=None, batch_size=25
     """
     check_int("batch_size", batch_size, 1)
     results = []
-    batches, n_batches = _batches(x, Batch(None, y, mask, None, condition), batch_size, name)
+    batches, n_batches = _batches(x, Batch(None, y, mask, None, condition), spec, batch_size, name)
     for batch in tqdm(batches, total=n_batches, delay=2.0, leave=False, unit="batch", disable=None):
-        outputs = function(_checked(batch, spec, name))
+        outputs = function(_of_floats(batch, spec))
         results.append(tf.nest.map_structure(lambda t: t.numpy(), outputs))
     if not results:
         raise ValueError(f"`{name}` must hold at least one example. Received: an empty tf.data.Dataset")
@@ -148,28 +145,38 @@ def first_rows(stream, n):
 
 
 def _checked(batch, spec, name):
-    """The batch as float32 arrays of the shapes of `spec`, with x as target where one is wanted and none came."""
+    """The batch, of any number of rows, if it is what `spec` says, without the values of masked elements."""
     has_target = spec.target_shape is not None
     has_own_target = has_target and batch.target is not None
     if has_target and not has_own_target:
         check_can_be_target(spec.event_shape, spec.target_shape)
+    batch = _hidden(batch, spec) if has_target and batch.mask is not None else batch
+    if has_own_target:
+        check_array("y", batch.target, spec.target_shape, spec.check_values)
     check_array(name, batch.x, spec.event_shape, spec.check_values if has_target and not has_own_target else None)
     is_left_out = batch.condition is None and not spec.needs_condition
     condition = None if is_left_out else check_condition(batch.condition, len(batch.x), spec.condition_shape)
-    x = batch.x.astype(np.float32, copy=False)
-    if not has_target:
-        return Batch(x, condition=condition)
-    if has_own_target:
-        check_array("y", batch.target, spec.target_shape, spec.check_values)
-    target = batch.target.astype(np.float32, copy=False) if has_own_target else x
-    mask = batch.mask
-    if mask is not None:
-        check_mask(mask, len(x), spec.target_shape)
-        mask = mask.astype(np.float32, copy=False)
-    return Batch(x, target, mask, condition=condition)
+    return batch._replace(condition=condition)
 
 
-def _batches(x, beside, batch_size, name):
+def _of_floats(batch, spec):
+    """The batch in float32, with x as target where one is wanted and none came."""
+    x, target, mask = (None if a is None else a.astype(np.float32, copy=False) for a in batch[:3])
+    if spec.target_shape is None:
+        return Batch(x, condition=batch.condition)
+    return Batch(x, x if target is None else target, mask, condition=batch.condition)
+
+
+def _hidden(batch, spec):
+    """The batch without the values of elements whose mask is 0: they are in no target, nor in an x that is one."""
+    rows = batch.x if batch.target is None else batch.target
+    check_mask(batch.mask, len(rows), spec.target_shape)
+    if batch.target is None:
+        return batch._replace(x=hide(batch.x, batch.mask, spec.unseen))
+    return batch._replace(target=hide(batch.target, batch.mask, spec.unseen))
+
+
+def _batches(x, beside, spec, batch_size, name):
     """Iterator over `Batch` of arrays, and their number or None; `beside` holds what was passed beside x."""
     if is_stream(x):
         for part, value in {"y": beside.target, "mask": beside.mask, "condition": beside.condition}.items():
@@ -178,23 +185,25 @@ def _batches(x, beside, batch_size, name):
                     f"`{part}` must be part of the dataset when `{name}` is one: yield (x, y, sample_weight), with "
                     f"(x, condition) for x where there is a condition. Received: {part} beside it"
                 )
+        check_ends(name, x)
         n_batches = int(x.cardinality()) if isinstance(x, tf.data.Dataset) else -1
-        return _stream_batches(x), n_batches if n_batches >= 0 else None
-    parts = _whole(x, beside, name)
+        return _stream_batches(x, spec, name), n_batches if n_batches >= 0 else None
+    parts = _checked(_whole(x, beside, spec, name), spec, name)
     n_rows = len(parts.x)
     starts = range(0, n_rows, batch_size)
     rows = (tf.nest.map_structure(lambda a, i=i: a[i : i + batch_size], parts.given()) for i in starts)
     return (Batch(**given) for given in rows), math.ceil(n_rows / batch_size)
 
 
-def _whole(x, beside, name):
+def _whole(x, beside, spec, name):
     """All rows as one `Batch` of arrays with the same number of rows."""
-    x, condition = split_condition(x)
+    x, condition = split_condition(without_brackets(x, len(spec.event_shape) + 1))
     if condition is not None and beside.condition is not None:
         raise ValueError(f"`condition` must be given once. Received: one beside `{name}` and one in it")
     condition = beside.condition if condition is None else condition
-    x = as_array(name, x)
-    y, mask = (None if a is None else as_array(n, a) for n, a in (("y", beside.target), ("mask", beside.mask)))
+    x, x_counts = split_mask(name, x)
+    y, y_counts = (None, x_counts) if beside.target is None else split_mask("y", beside.target)
+    mask = y_counts if beside.mask is None else as_array("mask", beside.mask)
     condition = _as_arrays("condition", condition)
     for part, value in {"y": y, "mask": mask, **_named("condition", condition)}.items():
         if value is not None and (value.ndim == 0 or len(x) != len(value)):
@@ -204,7 +213,9 @@ def _whole(x, beside, name):
             )
     if x.ndim == 0 or len(x) == 0:
         raise ValueError(f"`{name}` must hold at least one example. Received: {name}.shape={x.shape}")
-    return Batch(x, y, mask, None, condition)
+    if beside.mask is not None and y_counts is not None:
+        mask = mask * y_counts.reshape(*y_counts.shape[: mask.ndim], -1).all(axis=-1)
+    return Batch(hide(x, x_counts, spec.unseen), y, mask, None, condition)
 
 
 def _as_arrays(name, value):
@@ -217,10 +228,14 @@ def _named(name, value):
     return {f"{name}[{key!r}]": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
 
 
-def _stream_batches(stream):
-    for data in stream:
+def _stream_batches(stream, spec, name):
+    for number, data in enumerate(iterate(stream), 1):
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         x, condition = split_condition(x)
         x, y, weight = (None if part is None else np.asarray(part) for part in (x, y, weight))
         condition = None if condition is None else tf.nest.map_structure(np.asarray, condition)
-        yield Batch(x, y, None if weight is None or weighs_examples(weight) else weight, None, condition)
+        mask = None if weight is None or weighs_examples(weight) else weight
+        try:
+            yield _checked(Batch(x, y, mask, None, condition), spec, name)
+        except ValueError as error:
+            raise ValueError(f"batch {number} of the stream: {error}") from None

@@ -14,6 +14,10 @@ class SavedState(SelfBuiltModel):
     def save(self, filepath, overwrite=True, **kwargs):
         """Write a `.keras` file: weights, optimizer, random state. What stood there stays until the new one is whole.
 
+        An optimizer with `use_ema=True` puts its averages in the place of the weights when `fit` ends, here as in
+        Keras: a training that goes on from there, saved or not, is another one than one without the break. What a
+        callback saves in between resumes bit for bit.
+
         Args:
             filepath: str or path ending in `.keras`.
             overwrite: bool. Whether a file of that name may be replaced.
@@ -41,7 +45,13 @@ class SavedState(SelfBuiltModel):
             filepath: str or path ending in `.weights.h5`.
             overwrite: bool. Whether a file of that name may be replaced without a question.
             max_shard_size: number or None. GB per file, as in Keras; several files are written in place.
+
+        Raises:
+            ValueError: if the name ends otherwise.
         """
+        ending = ".weights.h5" if max_shard_size is None else (".weights.h5", ".weights.json")
+        if not str(filepath).endswith(ending):
+            raise ValueError(f"`filepath` must end in `.weights.h5`. Received: filepath={str(filepath)!r}")
         if max_shard_size is not None or (os.path.exists(filepath) and not overwrite):
             super().save_weights(filepath, overwrite, max_shard_size)
             return
@@ -62,6 +72,8 @@ class SavedState(SelfBuiltModel):
     def load_own_variables(self, store):
         for i, variable in enumerate(own_variables(self)):
             variable.assign(store[str(i)])
-        if "random_states" in store:
-            for variable, state in zip(self._random_states(), store["random_states"][()], strict=True):
+        states = self._random_states()
+        # Weights of a model with another number of random layers, such as a Dropout, leave the noise as it is.
+        if "random_states" in store and len(store["random_states"]) == len(states):
+            for variable, state in zip(states, store["random_states"][()], strict=True):
                 variable.assign(state)

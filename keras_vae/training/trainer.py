@@ -1,41 +1,34 @@
-"""How a model is trained: compile, fit, evaluate, predict and the step itself."""
-
-import contextlib
-import math
+"""How a model is trained: fit, evaluate, predict, their counterparts for one batch, and the step itself."""
 
 import keras
 import tensorflow as tf
 
-from keras_vae._checks import check_int
 from keras_vae._keras import uses_cached_data
-from keras_vae.optimizers import Adam
-from keras_vae.training.batch import as_batch, join_condition, split_condition
-from keras_vae.training.data_checks import as_array, check_array, check_condition, check_training_data, is_stream
-from keras_vae.training.saved_state import SavedState
+from keras_vae.training.batch import as_batch
+from keras_vae.training.compiled_model import CompiledModel
+from keras_vae.training.feed import make_feed, make_input_feed
+from keras_vae.training.finite import StopWithoutLoss, check_counted, check_gradients, explained
+from keras_vae.training.fit_arguments import bound_arguments, check_no_classes, fit_arguments, fit_feeds
 from keras_vae.training.term_tracker import TermTracker
-from keras_vae.training.workers import shuffled_alike, spans_processes
-
-# Steps that one call of the compiled training function makes. In a noisy trial at batch 128 a dense model went at 0.9
-# of the speed of a bare loop with one step per call, at 1.2 with eight: calls from Python are what is saved.
-STEPS_PER_EXECUTION = 8
+from keras_vae.training.workers import spans_processes
 
 
-class Trainer(SavedState):
+class Trainer(CompiledModel):
     """A Keras model with its own training step instead of a Keras loss.
 
     The next class gives `terms(batch, training)`, named losses per example in nats; the step minimises the (weighted)
     mean of `terms(...)["loss"]` over the global batch and reports the mean of every term in `term_names`. It also gives
-    `row_spec`, what one row of its data is, and may overwrite `prepare`, `term_names` and `loss_hint`.
+    `row_spec`, what one row of its data is, and may overwrite `prepare`, `is_outside_support`, `learn_from`,
+    `term_names` and `loss_hint`.
     """
 
     term_names = ("loss", "reconstruction_loss")
-    loss_hint = "and nothing else"
+    # Whether `learn_from` has something to learn.
+    has_to_learn = False
 
     def __init__(self, **kwargs):
         # Without autocast the data reaches likelihood and encoder as it is also under mixed precision.
         super().__init__(**{"autocast": False, **kwargs})
-        self._compile_arguments = {"steps_per_execution": 1}
-        self._compiled_steps = {}
 
     def _track_terms(self):
         """Make the running means of the terms, once their names are known."""
@@ -59,151 +52,70 @@ class Trainer(SavedState):
         """The batch as all hooks take it, with x as the target where none was given."""
         return batch._replace(target=tf.cast(batch.x if batch.target is None else batch.target, tf.float32))
 
-    def compile(
-        self,
-        optimizer="adam",
-        loss=None,
-        *,
-        steps_per_execution="auto",
-        run_eagerly=False,
-        jit_compile="auto",
-        **kwargs,
-    ):
-        """Choose the optimizer; the loss is the model's own.
+    def is_outside_support(self, target):
+        """Whether a batch of targets, as they come, holds a value that none may have: scalar bool tensor, cheap."""
+        return tf.constant(False)
+
+    def learn_from(self, x, counts=None, names=None, is_part=False):
+        """Learn from the data of a training, before it begins, what is not learned by steps, such as a preprocessing.
 
         Args:
-            optimizer: name or `keras.optimizers.Optimizer`. "adam" is `keras_vae.optimizers.Adam`, the same numbers in
-                one fused kernel per weight.
-            loss: None. Here only to be refused with the reason.
-            steps_per_execution: int or "auto". Training steps per call of the compiled function; callbacks see a batch
-                only at the end of a call. "auto" is 8, and 1 when run eagerly or on several replicas.
-            run_eagerly: bool. Run the steps in Python, for debugging.
-            jit_compile: bool or "auto". Compile the steps with XLA. On a CPU it can slow convolutions down;
-                "auto" leaves it off there.
-            **kwargs: `auto_scale_loss` as in Keras.
+            x: array `(n, *event_shape)`.
+            counts: array `(n, *leading event axes)`, False or 0 for elements that are hidden; or None.
+            names: list of names of columns, for messages, or None.
+            is_part: bool. Whether x is only the beginning of the data.
 
-        Raises:
-            ValueError: for `loss`, `metrics` and the like.
-            TypeError: for an unknown argument.
+        Returns:
+            bool. Whether something was learned.
         """
-        self._refuse(
-            {"loss": loss, **{n: kwargs.pop(n, None) for n in ("loss_weights", "metrics", "weighted_metrics")}}
-        )
-        if steps_per_execution != "auto":
-            check_int("steps_per_execution", steps_per_execution, 1)
-        self._compile_arguments = {
-            "steps_per_execution": steps_per_execution,
-            "run_eagerly": run_eagerly,
-            "jit_compile": jit_compile,
-            **kwargs,
-        }
-        super().compile(
-            optimizer=Adam() if optimizer in ("adam", "Adam") else optimizer,
-            steps_per_execution=self._steps_per_execution_for(),
-            run_eagerly=run_eagerly,
-            jit_compile=jit_compile,
-            **kwargs,
-        )
-
-    def _refuse(self, losses):
-        """Refuse losses and metrics other than the model's own."""
-        for name, value in losses.items():
-            if value is not None:
-                raise ValueError(
-                    f"`{name}` must not be passed to `compile`: a {type(self).__name__} has its own loss, the negative "
-                    f"log likelihood under `likelihood` {self.loss_hint}; another one would silently train something "
-                    f"else. Choose it by `objective` when the model is made. Received: {name}"
-                )
-
-    def _steps_per_execution_for(self, *step_counts):
-        """Steps per call: a divisor of every number of steps that is given (not None), as Keras would run past it."""
-        chosen = self._compile_arguments["steps_per_execution"]
-        if chosen != "auto":
-            return chosen
-        # Keras's loop over steps breaks off on several replicas ("You must feed a value for placeholder").
-        if self._compile_arguments["run_eagerly"] or self.distribute_strategy.num_replicas_in_sync > 1:
-            return 1
-        common = math.gcd(*(int(n) for n in step_counts if n is not None))
-        return max(n for n in range(1, STEPS_PER_EXECUTION + 1) if common % n == 0)
-
-    @contextlib.contextmanager
-    def _steps_per_call(self, function, steps):
-        """In the block Keras makes so many steps per call of `function`, compiled anew if it made another number.
-
-        Afterwards the number is what it was: a callback may evaluate or predict in the middle of `fit`.
-        """
-        before = self.steps_per_execution
-        if self._compiled_steps.get(function) != steps:
-            setattr(self, function, None)
-            self._compiled_steps[function] = steps
-        self.steps_per_execution = steps
-        try:
-            yield
-        finally:
-            self.steps_per_execution = before
-
-    def get_compile_config(self):
-        if not self.compiled:
-            return {}
-        return {"optimizer": keras.saving.serialize_keras_object(self.optimizer), **self._compile_arguments}
-
-    def compile_from_config(self, config):
-        optimizer = keras.saving.deserialize_keras_object(config["optimizer"])
-        self.compile(**{**config, "optimizer": optimizer})
-        if self.built:
-            self.optimizer.build(self.trainable_variables)
+        return False
 
     @property
     def metrics(self):
         return [self.term_tracker]
 
-    def fit(
-        self,
-        x=None,
-        y=None,
-        *args,
-        sample_weight=None,
-        validation_data=None,
-        steps_per_epoch=None,
-        validation_steps=None,
-        **kwargs,
-    ):
-        """Train; arguments as in `keras.Model.fit`.
+    @property
+    def metrics_names(self):
+        """The terms in the order in which `evaluate` and `train_on_batch` give them."""
+        return list(self.term_names)
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """Train; all arguments as in `keras.Model.fit`.
+
+        Every batch is looked at before it is trained on. The first one that does not fit the model stops the training,
+        and so does a loss that is not finite; the weights are then those before that step.
 
         Args:
-            x: array `(n, *event_shape)`; `(x, condition)` or a dict of both for a model with a condition; or a
-                `tf.data.Dataset` of batches of x, `(x, y)` or `(x, y, sample_weight)`, in which `(x, condition)` may
-                stand for x: `((x, condition),)` where there is nothing else.
+            x: array `(n, *event_shape)`, also a masked one, a frame or a tensor; `(x, condition)` or a dict of both for
+                a model with a condition; or a stream of batches of x, `(x, y)` or `(x, y, sample_weight)`, in which
+                `(x, condition)` may stand for x: `((x, condition),)` where there is nothing else. A stream is a
+                `tf.data.Dataset`, a `keras.utils.PyDataset`, a PyTorch `DataLoader` or a generator.
             y: array `(n, *target_shape)` to reconstruct from x, or None to reconstruct x itself.
-            sample_weight: array `(n,)` of weights of examples, or `(n, *leading event axes)` of weights of elements
-                (0 hides a missing pixel or a padded step from the reconstruction loss).
-            validation_data: as x alone, or a tuple `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
-            steps_per_epoch: int or None.
-            validation_steps: int or None.
+            *args, **kwargs: of note `sample_weight`, array `(n,)` of weights of examples, or `(n, *leading event axes)`
+                of weights of elements: 0 hides a missing pixel or a padded step from the reconstruction loss, and from
+                the encoder where x is its own target. `validation_data` is as x alone, or a tuple of x, y and weights.
 
         Returns:
             `keras.callbacks.History` with the mean terms in nats per example.
 
         Raises:
-            ValueError: before the first step, for data that does not fit the model.
+            ValueError: for data that does not fit the model, before the first step or at the first bad batch; for a
+                loss that is not finite; for a stream without end or without a batch; for `class_weight`.
         """
-        x, y, sample_weight = check_training_data(self, x, y, sample_weight)
-        if validation_data is not None:
-            validation_data = check_training_data(self, *_validation_parts(validation_data))
-        if not is_stream(x) and kwargs.get("shuffle", True) and spans_processes(self.distribute_strategy):
-            batch_size = (args[0] if args else kwargs.get("batch_size")) or 32
-            x, n_batches = shuffled_alike(self.distribute_strategy, x, y, sample_weight, batch_size)
-            y, sample_weight, steps_per_epoch = None, None, steps_per_epoch or n_batches
-        if is_stream(x):
-            kwargs["shuffle"] = False  # Keras warns otherwise: a stream comes in its own order.
-        kwargs |= {"sample_weight": sample_weight, "validation_data": validation_data}
-        kwargs |= {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
+        given = bound_arguments(keras.Model.fit, self, x, y, *args, **kwargs)
+        feed, held_out = fit_feeds(self, given)
+        given |= fit_arguments(self, feed, held_out, given)
         self._build_optimizer()
-        with self._steps_per_call("train_function", self._steps_per_execution_for(steps_per_epoch, validation_steps)):
-            return super().fit(x, y, *args, **kwargs)
+        counts = given["steps_per_epoch"], given["validation_steps"]
+        steps = self._steps_per_execution_for("train_function", *counts, callbacks=given["callbacks"])
+        given["callbacks"] = StopWithoutLoss.before(given["callbacks"])
+        with explained(self, feed, held_out), self._steps_per_call("train_function", steps, feed.kind):
+            return super().fit(**given)
 
-    def evaluate(self, x=None, y=None, *args, sample_weight=None, steps=None, return_dict=False, **kwargs):
-        """Mean terms over the data, in nats per example; the same data gives the same numbers every time.
+    def evaluate(
+        self, x=None, y=None, *args, sample_weight=None, steps=None, callbacks=None, return_dict=False, **kwargs
+    ):
+        """Mean terms over the data, in nats per example; the same data give the same numbers every time.
 
         Args:
             x: as in `fit`.
@@ -218,20 +130,22 @@ class Trainer(SavedState):
         Raises:
             ValueError: for data that does not fit the model.
         """
-        if uses_cached_data(kwargs):  # Called by `fit`, which has checked and chosen.
-            per_call = self.steps_per_execution
-        else:
-            x, y, sample_weight = check_training_data(self, x, y, sample_weight)
-            per_call = self._steps_per_execution_for(steps)
-        self._restart_evaluation_noise()
-        with self._steps_per_call("test_function", per_call):
-            logs = super().evaluate(x, y, *args, sample_weight=sample_weight, steps=steps, return_dict=True, **kwargs)
+        is_cached = uses_cached_data(kwargs)  # Called by `fit`, which has checked the data and chosen the steps.
+        feed = None
+        if not is_cached:
+            feed = make_feed(self, x, y, sample_weight, steps, "steps")
+            x, y, sample_weight = feed[:3]
+        function = "test_function"
+        per_call = self.steps_per_execution
+        if not is_cached:
+            per_call = self._steps_per_execution_for(function, steps, callbacks=callbacks)
+        kwargs |= {"sample_weight": sample_weight, "steps": steps, "callbacks": callbacks, "return_dict": True}
+        with explained(self, feed), self._steps_per_call(function, per_call, () if feed is None else feed.kind):
+            logs = super().evaluate(x, y, *args, **kwargs)
+        check_counted(self, logs, feed)
         return logs if return_dict else [logs[name] for name in self.term_names]
 
-    def _restart_evaluation_noise(self):
-        """Give the next evaluation the noise of the first one."""
-
-    def predict(self, x, batch_size=None, verbose="auto", steps=None, **kwargs):
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """Mean reconstruction through the deterministic code; arguments as in `keras.Model.predict`.
 
         Returns:
@@ -241,13 +155,49 @@ class Trainer(SavedState):
             ValueError: for data that does not fit the model.
         """
         self._check_built("predict")
-        if not is_stream(x):
-            x, condition = split_condition(x)
-            x = as_array("x", x)
-            check_array("x", x, self.row_spec.event_shape)
-            x = join_condition(x, check_condition(condition, len(x), self.row_spec.condition_shape))
-        with self._steps_per_call("predict_function", self._steps_per_execution_for(steps)):
-            return super().predict(x, batch_size=batch_size, verbose=verbose, steps=steps, **kwargs)
+        feed = make_input_feed(self, x, steps)
+        function = "predict_function"
+        per_call = self._steps_per_execution_for(function, steps, callbacks=callbacks)
+        with explained(self, feed), self._steps_per_call(function, per_call, feed.kind):
+            return super().predict(feed.x, batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)
+
+    # One batch at a time.
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+        """One step on one batch; arguments as in `fit`.
+
+        Returns:
+            list of the mean terms of the batch in the order of `term_names`, or a dict by name.
+
+        Raises:
+            ValueError: as `fit`.
+        """
+        check_no_classes(class_weight)
+        return self._on_batch("train_function", super().train_on_batch, (x, y, sample_weight), return_dict)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+        """The mean terms of one batch, as `evaluate` gives them; arguments and returns as in `train_on_batch`."""
+        return self._on_batch("test_function", super().test_on_batch, (x, y, sample_weight), return_dict)
+
+    def predict_on_batch(self, x):
+        """Mean reconstruction of one batch, array, as `predict` gives it."""
+        self._check_built("predict")
+        feed = make_input_feed(self, x)
+        with self._steps_per_call("predict_function", 1, ("one batch",)):
+            return super().predict_on_batch(feed.x)
+
+    def _on_batch(self, function, method, data, return_dict):
+        is_training = function == "train_function"
+        feed = make_feed(self, *data, learns=is_training)
+        if feed.watch is not None:
+            raise ValueError(
+                f"`x` must be one batch, an array. Received: {type(data[0]).__name__}, a stream of batches"
+            )
+        if is_training:
+            self._build_optimizer()
+        with explained(self, feed), self._steps_per_call(function, 1, ("one batch", *feed.kind)):
+            logs = method(*feed[:3], return_dict=True)
+        return logs if return_dict else [logs[name] for name in self.term_names]
 
     def _check_built(self, verb):
         if not self.built:
@@ -273,9 +223,12 @@ class Trainer(SavedState):
                 penalty = tf.add_n(self.losses)
                 loss += penalty / tf.distribute.get_strategy().num_replicas_in_sync
                 terms["loss"] += penalty
-            loss = self.optimizer.scale_loss(loss)
+            scaled = self.optimizer.scale_loss(loss)
         weights = self.trainable_weights
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        if weights:  # A frozen model is looked at, as Keras does.
+            gradients = tape.gradient(scaled, weights)
+            with tf.control_dependencies([check_gradients(self, loss, gradients)]):
+                self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
         self.term_tracker.update_state(terms, batch.weight)
         return self._step_logs()
 
@@ -314,8 +267,3 @@ def batch_mean(values, weight=None):
         # Parts differ in size for a short last batch and in weight always: share the norm, not the mean.
         norm = context.all_reduce(tf.distribute.ReduceOp.SUM, norm)
     return tf.math.divide_no_nan(total, norm)
-
-
-def _validation_parts(data):
-    """`validation_data` as `(x, y, sample_weight)`: an array alone, a stream or a tuple."""
-    return keras.utils.unpack_x_y_sample_weight(tuple(data)) if isinstance(data, (tuple, list)) else (data,)

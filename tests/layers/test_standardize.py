@@ -63,18 +63,36 @@ def test_inverse_is_the_inverse(over, rng):
 
 
 # The mean of ten times 0.1 is not 0.1 in floating point, and the deviation not quite 0.
+@pytest.mark.filterwarnings("ignore:Columns 0 do not vary")
 @pytest.mark.parametrize("constant", [0.0, 7.0, 0.1, -1e8], ids=repr)
-def test_a_constant_column_is_moved_to_zero_and_keeps_its_scale(constant, rng):
+def test_a_constant_column_is_left_out_and_given_back_as_it_was(constant, rng):
     x = np.column_stack([np.full(10, constant), rng.normal(size=10)])
     layer = adapted(x)
-    assert layer.scale.numpy()[0] == 1.0
-    np.testing.assert_allclose(layer(x)[:, 0], np.zeros(10), atol=1e-7)
-    np.testing.assert_allclose(layer.inverse(layer(x))[:, 0], x[:, 0], rtol=1e-6)
+    np.testing.assert_array_equal(layer.left_out(), [0])
+    np.testing.assert_array_equal(layer.element_weights(), [0.0, 1.0])
+    np.testing.assert_array_equal(layer(x + 5.0)[:, 0], np.zeros(10))
+    np.testing.assert_array_equal(layer.inverse(rng.normal(size=(10, 2)))[:, 0], np.float32(x[:, 0]))
+    assert layer.log_scale().numpy()[0] == 0.0
 
 
+@pytest.mark.filterwarnings("ignore:Columns 0 do not vary")
 def test_a_column_that_varies_less_than_float32_can_say_counts_as_constant():
-    layer = adapted(np.array([[0.0], [1e-60]]))
-    np.testing.assert_array_equal(layer.scale, [1.0])
+    layer = adapted(np.array([[0.0, 1.0], [1e-60, 2.0]]))
+    np.testing.assert_array_equal(layer.left_out(), [0])
+
+
+def test_what_does_not_vary_at_all_teaches_nothing():
+    for over in ("columns", "all"):
+        with pytest.raises(ValueError, match=r"`x` must vary. Received: x.shape=\(4, 3\)"):
+            Standardize(over).adapt(np.full((4, 3), 7.0))
+
+
+@pytest.mark.parametrize("value", [0.0, 7.0])
+def test_columns_may_be_kept_that_do_not_vary_yet(value, rng):
+    layer = Standardize()
+    with pytest.warns(UserWarning, match="do not vary in the rows looked at"):
+        layer.adapt(np.column_stack([np.full(10, value), rng.normal(size=10)]), leaves_out=False)
+    assert layer.scale.numpy()[0] == (value or 1.0)
 
 
 def test_before_it_knows_anything_it_changes_nothing(rng):
@@ -188,7 +206,7 @@ def test_data_that_teach_nothing_are_refused(over, x, message):
 def test_another_number_of_columns_is_refused():
     layer = adapted()
     with pytest.raises(ValueError, match=r"`x` must have 2 columns, as when the layer was built. Received: 3"):
-        layer.adapt(np.ones((4, 3)))
+        layer.adapt(np.arange(12.0).reshape(4, 3))
     with pytest.raises(ValueError, match=r"`location` must have 2 columns, as when the layer was built. Received: 3"):
         layer.assign([0.0] * 3, [1.0] * 3, (0.0, 1.0))
 
@@ -210,3 +228,43 @@ def test_another_number_of_columns_is_refused():
 def test_numbers_that_standardise_nothing_are_refused(over, arguments, message):
     with pytest.raises(ValueError, match=message):
         Standardize(over).assign(*arguments)
+
+
+def test_a_column_that_hardly_ever_varies_gets_a_part_of_its_range():
+    x = np.zeros((10_000, 2))
+    x[:, 0] = np.random.default_rng(0).normal(size=10_000)
+    x[7, 1] = 255.0
+    layer = Standardize()
+    with pytest.warns(UserWarning, match="Columns 1 hardly ever vary"):
+        layer.adapt(x)
+    assert layer.scale.numpy()[1] == pytest.approx(255.0 / 20.0)
+    assert np.abs(layer(x).numpy()).max() <= 20.0
+
+
+def test_a_column_that_float32_hardly_resolves_is_named():
+    x = np.column_stack([1e9 + np.arange(500.0) // 10, np.arange(500.0)])
+    with pytest.warns(UserWarning, match="Columns 0 differ by less than float32 tells apart"):
+        Standardize().adapt(x)
+
+
+def test_names_and_their_number_are_limited_in_a_warning():
+    x = np.column_stack([np.arange(4.0), *np.ones((8, 4))])
+    names = list("abcdefghi")
+    with pytest.warns(UserWarning, match="Columns 'b', 'c', 'd', 'e', 'f' and 3 more do not vary"):
+        Standardize().adapt(x, names)
+
+
+def test_elements_that_are_missing_are_not_learned_from(rng):
+    x, counts = rng.normal(size=(100, 3)), rng.random((100, 3)) > 0.5
+    layer, expected = Standardize(), Standardize()
+    layer.adapt(np.where(counts, x, np.nan), counts=counts)
+    np.testing.assert_allclose(layer.location.numpy(), np.ma.masked_array(x, ~counts).mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(layer.scale.numpy(), np.ma.masked_array(x, ~counts).std(axis=0), rtol=1e-5)
+    expected.adapt(x)
+    layer.adapt(x, counts=np.ones(100))
+    np.testing.assert_array_equal(layer.scale.numpy(), expected.scale.numpy())
+
+
+def test_in_data_units_the_words_about_nats_are_empty():
+    assert Standardize(in_data_units=True).nats_of == ""
+    assert Standardize().nats_of == "standardised values"

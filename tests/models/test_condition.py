@@ -225,7 +225,7 @@ def test_parts_that_do_not_say_what_they_take_get_the_condition_of_the_data(x):
         (lambda m, x, c: m.encode(x, condition={"a": c}), r"`condition` must be one array .* Received: a dict of a"),
         (lambda m, x, c: m.encode((x, c), condition=c), "`condition` must be given once"),
         (lambda m, x, c: m.encode((x, c, c)), r"`x` must be \(x, condition\) where it is a tuple. Received: 3"),
-        (lambda m, x, c: m.encode({"y": x}), "`x` must have the keys 'x' and 'condition'"),
+        (lambda m, x, c: m.encode({"y": x}), "as a dict it may have the keys 'x' and 'condition' alone"),
         (
             lambda m, x, c: m.encode(tf.data.Dataset.from_tensors(x), condition=c),
             "`condition` must be part of the dataset",

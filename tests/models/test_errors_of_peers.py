@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import POINT, assert_mean_close, dense_weights, linear_encoder, small_vae, terms_of
+from helpers import POINT, all_but_copies, assert_mean_close, dense_weights, linear_encoder, small_vae, terms_of
 from scipy.special import logsumexp
 from scipy.stats import bernoulli, norm
 
@@ -65,7 +65,7 @@ def test_the_noise_has_the_standard_deviation_that_the_log_variance_says(z_log_v
 
 def test_training_sees_the_same_noise_as_the_verbs():
     # Noise of 0.01 during training would leave the reconstruction loss at that of the mean.
-    x = np.repeat(ROW, 20_000, axis=0)
+    x = all_but_copies(ROW, 20_000)
     vae = small_vae(encoder=constant_encoder(0.0, 0.0))
     kernel, bias = dense_weights(vae.decoder, "x_params")
     # E |x - zW - b|^2 / 2 over z ~ N(0, I) has the trace of W'W in it.
@@ -108,7 +108,7 @@ def test_nothing_is_clamped_by_default():
 
 def test_the_importance_weighted_bound_is_no_mean_of_elbos():
     vae = small_vae(encoder=constant_encoder(0.0, 0.0))
-    x = np.repeat(ROW, 500, axis=0)
+    x = all_but_copies(ROW, 500)
     elbos, bounds = vae.elbo(x, n_samples=50), vae.log_prob(x, n_samples=50)
     assert bounds.mean() > elbos.mean() + 0.3
 
@@ -140,6 +140,6 @@ class Shifted:
 
 def test_another_prior_is_not_given_the_kl_of_the_standard_normal():
     vae = small_vae(encoder=constant_encoder(1.0, 0.0), prior=Shifted())
-    kl = nats(vae, np.repeat(ROW, 20_000, axis=0))["kl_loss"]
+    kl = nats(vae, all_but_copies(ROW, 20_000))["kl_loss"]
     # The posterior is that prior: 0, where the closed form of the standard normal says 1.
     assert_mean_close(kl + 1e-6 * np.random.default_rng(0).normal(size=kl.shape), 0.0, resolution=0.01)

@@ -5,6 +5,7 @@ import tensorflow as tf
 from helpers import (
     POINT,
     UnbuiltEncoder,
+    all_but_copies,
     assert_mean_close,
     dense_weights,
     elbo_terms_of,
@@ -130,7 +131,7 @@ def test_a_prior_with_a_density_has_its_kl_estimated_without_bias(prior):
     row = np.full((1, 6), 0.5, "float32")
     model = small_vae(prior=prior)
     z_mean, z_log_var = model.encode(row)
-    estimates = terms_of(model, tf.repeat(row, 20_000, axis=0))["kl_loss"]
+    estimates = terms_of(model, all_but_copies(row, 20_000))["kl_loss"]
     assert_mean_close(estimates, gaussian_kl(z_mean - 1.0, z_log_var).numpy(), resolution=0.1)
     # Samples come from it: N(1, I) through the decoder.
     kernel, bias = dense_weights(model.decoder, "x_params")
@@ -316,7 +317,7 @@ ROW = np.array([[0.5, -1.0, 0.3, 1.0, 0.0, -0.4]], "float32")
 
 
 def copies(n):
-    return np.repeat(ROW, n, axis=0)
+    return all_but_copies(ROW, n)
 
 
 @pytest.mark.parametrize("n_samples", [1, 7, 20])

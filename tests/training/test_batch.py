@@ -35,8 +35,8 @@ def test_a_list_of_rows_stays_data():
     ("x", "message"),
     [
         ((X, C, C), r"`x` must be \(x, condition\) where it is a tuple\. Received: 3 entries"),
-        ({"x": X, "label": C}, "`x` must have the keys 'x' and 'condition' where it is a dict. Received:.*label"),
-        ({"condition": C}, "`x` must have the keys"),
+        ({"x": X, "label": C}, "`x` must be one array; .*pass data\\['x'\\].*Received: a dict of x, label"),
+        ({"condition": C}, "`x` must be one array; as a dict it may have the keys"),
     ],
 )
 def test_other_forms_are_refused(x, message):

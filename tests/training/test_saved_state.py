@@ -270,3 +270,26 @@ def test_a_prior_that_is_no_layer_cannot_be_saved(tmp_path):
     with pytest.raises(ValueError, match="`prior` must be a Keras layer to be saved"):
         small_vae(encoder=linear_encoder(), prior=Own()).save(tmp_path / "m.keras")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["model", "model.h5", "model.keras"])
+def test_a_wrong_name_for_weights_is_named_as_it_was_given(name, tmp_path):
+    with pytest.raises(ValueError, match=rf"`filepath` must end in `\.weights\.h5`. Received: filepath='.*/{name}'"):
+        small_vae().save_weights(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_may_come_from_a_model_with_another_number_of_random_layers(tmp_path, rng):
+    def with_dropout(rate):
+        x = keras.Input((6,))
+        h = x if rate is None else keras.layers.Dropout(rate)(x)
+        heads = [keras.layers.Dense(2, name=name)(h) for name in ("z_mean", "z_log_var")]
+        return small_vae(encoder=keras.Model(x, heads))
+
+    x = rng.normal(size=(8, 6)).astype("float32")
+    for one, other in ((None, 0.5), (0.5, None)):
+        source, target = with_dropout(one), with_dropout(other)
+        source.save_weights(tmp_path / "m.weights.h5")
+        target.load_weights(tmp_path / "m.weights.h5")
+        np.testing.assert_allclose(target.encode(x)[0], source.encode(x)[0], rtol=1e-6)
+        target.set_weights(source.get_weights()) if len(source.weights) == len(target.weights) else None

@@ -5,8 +5,8 @@ import numpy as np
 from keras_vae.evaluation import plots
 from keras_vae.tasks.sample_figure import on_one_scale, sample_figure
 from keras_vae.tasks.scores import N_ROWS
-from keras_vae.training.data_checks import is_stream
 from keras_vae.training.rows import first_rows
+from keras_vae.training.streams import is_stream
 
 N_SHOWN, N_SAMPLES = 10, 60
 

@@ -41,6 +41,6 @@ def make_preprocessing(dataset, values):
         return layer
     if kind:
         layer = Standardize(kind)
-        layer.adapt(dataset.x_train)
+        layer.adapt(dataset.x_train, dataset.feature_names if kind == "columns" else None)
         return layer
     return None

@@ -1,0 +1,252 @@
+"""Encoder, decoder and likelihood as one graph: parts that fit each other, and what is computed with them."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_vae._checks import shapes_agree
+from keras_vae._fixed import FixedAttributes
+from keras_vae.likelihoods.base import Likelihood
+from keras_vae.likelihoods.registry import get_likelihood
+from keras_vae.models.condition import joint_condition_shape, split_shapes
+from keras_vae.models.parts import (
+    check_takes_latents,
+    decoder_params_shape,
+    encoder_latent_dim,
+    input_dtypes,
+    known_shapes,
+    symbolic,
+)
+from keras_vae.models.preprocessed import counting, is_unlearned, learn_preprocessing, log_volume
+from keras_vae.models.raw_outputs import check_raw_params
+from keras_vae.training.batch import Batch, as_batch
+from keras_vae.training.rows import RowSpec
+from keras_vae.training.trainer import Trainer
+
+
+class GraphModel(FixedAttributes, Trainer):
+    """An encoder, a decoder and a likelihood that fit each other, and what is computed with them inside a graph.
+
+    The next class sets `encoder_outputs`, gives `infer(batch)` and `code(inferred)`, and calls `_complete` at the end
+    of its constructor.
+
+    Args:
+        encoder: Keras model `x -> tensors named in encoder_outputs`, or `[x, condition] -> ...`.
+        decoder: Keras model `z -> parameters of p(x|z)`, raw (no activation), or `[z, condition] -> ...`.
+        likelihood: name or `Likelihood`.
+        target_shape: tuple or None. Shape of one target where it differs from one input (super-resolution, for one);
+            `fit(x, y)` is then the only way to train.
+        preprocessing: None, or a layer with `inverse`, such as `keras_vae.layers.Standardize`, from the units of the
+            data to the units of encoder and likelihood. Everything outside the model speaks the units of the data.
+
+    Raises:
+        ValueError: if the parts do not fit each other.
+    """
+
+    encoder_outputs = ()
+    fixed = ("encoder", "decoder", "likelihood", "preprocessing", "prior", "objective", "posterior_flow", "seed")
+    fixed_advice = "Make a new model of the same parts, such as VAE(vae.encoder, vae.decoder, prior=...)."
+
+    def __init__(
+        self,
+        encoder: keras.layers.Layer,
+        decoder: keras.layers.Layer,
+        likelihood: str | Likelihood,
+        target_shape: tuple[int, ...] | None = None,
+        preprocessing: keras.layers.Layer | None = None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        for name, part in (("encoder", encoder), ("decoder", decoder)):
+            if not isinstance(part, keras.layers.Layer):
+                raise ValueError(f"`{name}` must be a Keras model. Received: {name}={part!r}")
+        if preprocessing is not None and not (
+            isinstance(preprocessing, keras.layers.Layer) and hasattr(preprocessing, "inverse")
+        ):
+            raise ValueError(
+                f"`preprocessing` must be a Keras layer with a method `inverse`. Received: {preprocessing!r}"
+            )
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = get_likelihood(likelihood)
+        self.preprocessing = preprocessing
+        self._given_target_shape = None if target_shape is None else tuple(target_shape)
+
+    def _complete(self):
+        """Make what depends on all arguments, and build where the encoder knows its input."""
+        self._track_terms()
+        shapes = known_shapes("encoder", self.encoder)
+        if shapes is not None:
+            self.build((None, *shapes[0]))
+
+    def build(self, input_shape):
+        """Build and check the parts for inputs of shape `(batch, *event_shape)`.
+
+        Args:
+            input_shape: tuple; or `(shape of x, shape of the condition)`, or a dict of both, for parts that do not say
+                by themselves what they take.
+
+        Raises:
+            ValueError: if encoder, decoder and likelihood do not fit each other.
+        """
+        if self.built:
+            return
+        x_shape, condition_shape = split_shapes(input_shape)
+        shapes = {name: known_shapes(name, getattr(self, name)) for name in ("encoder", "decoder")}
+        self.event_shape = tuple(x_shape[1:])
+        self.condition_shape = joint_condition_shape(shapes)
+        if self.condition_shape is None and None in shapes.values():
+            self.condition_shape = condition_shape
+        self._takes_condition = {
+            name: self.condition_shape is not None and (pair is None or pair[1] is not None)
+            for name, pair in shapes.items()
+        }
+        if self.preprocessing is not None and not self.preprocessing.built:
+            self.preprocessing.build((None, *self.event_shape))
+        condition = symbolic(self.condition_shape)
+        x = symbolic(self.event_shape, input_dtypes(self.encoder))
+        self.latent_dim = encoder_latent_dim(self._call("encoder", x, condition), self.encoder_outputs)
+        check_takes_latents(shapes["decoder"], self.latent_dim)
+        params_shape = decoder_params_shape(self._call("decoder", symbolic((self.latent_dim,)), condition))
+        check_raw_params(self.decoder, self.likelihood, None if self._takes_condition["decoder"] else self.latent_dim)
+        self.target_shape = self._shape_of_targets(params_shape)
+        if not self.likelihood.built:
+            self.likelihood.build(params_shape)
+        self.built = True
+
+    def _shape_of_targets(self, params_shape):
+        wanted = self._given_target_shape or self.event_shape
+        try:
+            target_shape = self.likelihood.event_shape(params_shape)
+        except ValueError:
+            target_shape = ()
+        if not shapes_agree(target_shape, wanted):
+            raise ValueError(
+                f"`decoder` must put out {(None, *self.likelihood.params_shape(wanted))}, the parameters of "
+                f"{type(self.likelihood).__name__} for data of shape {wanted}. Received: {(None, *params_shape)}. "
+                "(Pass `target_shape=` if targets have another shape than inputs.)"
+            )
+        return tuple(n or m for n, m in zip(target_shape, wanted, strict=True))
+
+    # What the next class gives.
+
+    def infer(self, batch: Batch, training: bool = False) -> Any:
+        """What the data say about z before anything is drawn: a structure of tensors with the rows first."""
+        raise NotImplementedError(f"{type(self).__name__} must implement `infer(batch, training)`.")
+
+    def code(self, inferred: Any, training: bool = False) -> tf.Tensor:
+        """The deterministic code, `(batch, latent_dim)` float32, from what `infer` gave."""
+        raise NotImplementedError(f"{type(self).__name__} must implement `code(inferred, training)`.")
+
+    # Inside a graph.
+
+    @property
+    def row_spec(self):
+        shapes = self.event_shape, self.target_shape, self.condition_shape
+        return RowSpec(*shapes, self._check_values, unseen=self._unseen)
+
+    def _unseen(self):
+        """What stands for an element that is masked: what the preprocessing turns into 0."""
+        if self.preprocessing is None or self.target_shape != self.event_shape:
+            return np.float32(0.0)
+        return np.asarray(self.preprocessing.inverse(tf.zeros((1, *self.event_shape))))[0]
+
+    @property
+    def has_to_learn(self):
+        return is_unlearned(self.preprocessing)
+
+    def learn_from(self, x, counts=None, names=None, is_part=False):
+        return learn_preprocessing(self, x, counts, names, is_part)
+
+    def is_outside_support(self, target):
+        return self.likelihood.is_outside(target if self.preprocessing is None else self.preprocessing(target))
+
+    def prepare(self, batch: Batch) -> Batch:
+        batch = super().prepare(batch)
+        if batch.condition is not None:
+            condition = tf.nest.map_structure(lambda part: tf.cast(part, tf.float32), batch.condition)
+            batch = batch._replace(condition=condition)
+        if self.preprocessing is None:
+            return batch
+        mask = counting(self.preprocessing, batch.target, batch.mask)
+        return batch._replace(x=self.preprocessing(batch.x), target=self.preprocessing(batch.target), mask=mask)
+
+    def _check_values(self, x, name):
+        """Refuse values of a target, in the units of the data, that the likelihood gives no probability."""
+        self.likelihood.check_support(x if self.preprocessing is None else self.preprocessing(x).numpy(), name=name)
+
+    def encoded(self, batch: Batch, training: bool = False) -> Any:
+        """What the encoder puts out for a batch, in its own types."""
+        return self._call("encoder", tf.cast(batch.x, input_dtypes(self.encoder)), batch.condition, training)
+
+    def x_params(self, z: tf.Tensor, batch: Batch | None = None, training: bool = False) -> tf.Tensor:
+        """The parameters of p(x|z), `(batch, *params_shape)`: the one place where the decoder is called.
+
+        Args:
+            z: Tensor, shape `(batch, latent_dim)`.
+            batch: `Batch` whose condition the decoder is told; None for a model without a condition.
+            training: bool. Whether the decoder runs in training mode.
+        """
+        return self._call("decoder", z, None if batch is None else batch.condition, training)
+
+    def _call(self, name, tensor, condition, training=False):
+        part = getattr(self, name)
+        inputs = [tensor, condition] if self._takes_condition[name] else tensor
+        if isinstance(getattr(part, "input", None), list) and not self._takes_condition[name]:
+            inputs = [tensor]
+        outputs = part(inputs, training=training)
+        # Model([z], [x]) as many write it.
+        return outputs[0] if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else outputs
+
+    def mean(self, z: tf.Tensor, batch: Batch | None = None, training: bool = False) -> tf.Tensor:
+        """Mean of p(x|z) in the units of the data, `(batch, *target_shape)`."""
+        mean = self.likelihood.mean(self.x_params(z, batch, training))
+        return mean if self.preprocessing is None else self.preprocessing.inverse(mean)
+
+    def reconstruction_loss(self, z: tf.Tensor, batch: Batch, training: bool = False) -> tf.Tensor:
+        """`-log p(x|z)` of the targets, `(batch,)` nats."""
+        return self.loss_of_params(self.x_params(z, batch, training), batch)
+
+    def loss_of_params(self, x_params: tf.Tensor, batch: Batch) -> tf.Tensor:
+        """`-log p(x|z)` of the targets from the parameters of p(x|z), `(batch,)` nats."""
+        log_prob = self.likelihood.log_prob(batch.target, x_params, batch.mask)
+        return -log_prob if self.preprocessing is None else log_volume(self.preprocessing, batch) - log_prob
+
+    def call(self, inputs, training=False):
+        """Mean reconstruction of a batch of x, or of `(x, condition)`, through the deterministic code."""
+        return self._reconstruction(self.prepare(as_batch((inputs,))), training)
+
+    def _reconstruction(self, batch, training=False):
+        return self.mean(self.code(self.infer(batch, training), training), batch, training)
+
+    def _code_of(self, batch):
+        return self.code(self.infer(batch))
+
+    # What is saved.
+
+    def get_config(self):
+        """Arguments of the constructor, serialised."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "encoder": serialize(self.encoder),
+            "decoder": serialize(self.decoder),
+            "likelihood": serialize(self.likelihood),
+            "target_shape": self._given_target_shape,
+            "preprocessing": None if self.preprocessing is None else serialize(self.preprocessing),
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Rebuild the model from `get_config()`."""
+        config = dict(config)
+        for key, value in config.items():
+            if isinstance(value, dict) and "class_name" in value:
+                config[key] = keras.saving.deserialize_keras_object(value, custom_objects=custom_objects)
+        trainable = config.pop("trainable", True)
+        model = cls(**config)
+        model.trainable = trainable
+        return model
