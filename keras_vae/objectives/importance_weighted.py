@@ -19,7 +19,7 @@ class ImportanceWeighted(Objective):
 
     It is tighter than the ELBO. `elbo`, `reconstruction_loss` and `kl_loss` are the means over the draws. One draw is
     the ELBO, with the sampled KL instead of the closed form. The weights of a model trained on the ELBO are a good
-    start: `set_weights` of `encoder` and `decoder`.
+    start: make the model of its `encoder`, `decoder` and `preprocessing`.
 
     Args:
         n_samples: int >= 1. Draws per example in a step. The cost of the decoder grows with it.

@@ -147,6 +147,9 @@ def looks_at_batches(callback, function):
     """
     if hasattr(callback, "looks_at_batches"):
         return callback.looks_at_batches
+    hooks = [getattr(callback, name) for name in BATCH_HOOKS[function]]
+    if any(not getattr(hook, "__module__", "").startswith("keras.") for hook in hooks):
+        return True
     if isinstance(callback, (keras.callbacks.TerminateOnNaN, keras.callbacks.ProgbarLogger)):
         return False
     if isinstance(callback, (keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore)):

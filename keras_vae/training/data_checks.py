@@ -11,7 +11,7 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 def is_finite(x):
     """Whether all numbers of an array are finite, also once they are float32."""
-    return bool(x.min() >= -FLOAT32_MAX and x.max() <= FLOAT32_MAX)
+    return float(x.min()) >= -FLOAT32_MAX and float(x.max()) <= FLOAT32_MAX
 
 
 def hide(x, counts, fill):
@@ -64,7 +64,8 @@ def check_array(name, x, event_shape, check_values=None):
     if x.size == 0:
         raise ValueError(f"`{name}` must hold at least one example. Received: {name}.shape={x.shape}")
     if x.dtype.kind == "f" and not is_finite(x):
-        is_bad = ~(np.abs(x) <= FLOAT32_MAX)
+        with np.errstate(over="ignore"):
+            is_bad = ~np.isfinite(x.astype(np.float32))
         rows = np.flatnonzero(is_bad.reshape(len(x), -1).any(axis=1))
         first = np.argwhere(is_bad)[0]
         raise ValueError(

@@ -38,13 +38,13 @@ class Feed(NamedTuple):
 
     @property
     def kind(self) -> tuple:
-        """By what a compiled step of these data differs from one of others: parts, and axes of the weights."""
+        """By what a compiled step of these data differs from one of others: parts, and shape of the weights."""
         if self.watch is None:
             parts = self.x, self.y, self.sample_weight
         else:
             parts = keras.utils.unpack_x_y_sample_weight(getattr(self.x, "element_spec", None))
         weight = parts[2]
-        return parts[1] is None, None if weight is None else len(weight.shape)
+        return parts[1] is None, None if weight is None else tuple(weight.shape[1:])
 
 
 # Rows of a stream that a preprocessing is learned from, at most.

@@ -113,7 +113,16 @@ class Trainer(CompiledModel):
             return super().fit(**given)
 
     def evaluate(
-        self, x=None, y=None, *args, sample_weight=None, steps=None, callbacks=None, return_dict=False, **kwargs
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        verbose="auto",
+        sample_weight=None,
+        steps=None,
+        callbacks=None,
+        return_dict=False,
+        **kwargs,
     ):
         """Mean terms over the data, in nats per example; the same data give the same numbers every time.
 
@@ -141,7 +150,7 @@ class Trainer(CompiledModel):
             per_call = self._steps_per_execution_for(function, steps, callbacks=callbacks)
         kwargs |= {"sample_weight": sample_weight, "steps": steps, "callbacks": callbacks, "return_dict": True}
         with explained(self, feed), self._steps_per_call(function, per_call, () if feed is None else feed.kind):
-            logs = super().evaluate(x, y, *args, **kwargs)
+            logs = super().evaluate(x, y, batch_size, verbose, **kwargs)
         check_counted(self, logs, feed)
         return logs if return_dict else [logs[name] for name in self.term_names]
 

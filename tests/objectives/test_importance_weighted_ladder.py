@@ -21,7 +21,8 @@ def ladder(latent_dims=(3, 2), seed=0, **arguments):
     """A ladder on the importance-weighted bound with these arguments; on the ELBO without any."""
     objective = ImportanceWeighted(**arguments) if arguments else None
     widths = (8,) * len(latent_dims)
-    return make_ladder_vae((6,), latent_dims, "dense", widths, "gaussian_fixed", objective=objective, seed=seed)
+    settings = {"objective": objective, "seed": seed, "preprocessing": None}
+    return make_ladder_vae((6,), latent_dims, "dense", widths, "gaussian_fixed", **settings)
 
 
 def with_weights_of(trained):

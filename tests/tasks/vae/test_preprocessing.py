@@ -14,7 +14,12 @@ DECIBELS = make(np.random.default_rng(0).uniform(-80, 0, (9, 5, 4, 1)).astype("f
         pytest.param(table(), "gaussian", "columns", id="table"),
         pytest.param(table(), "continuous_bernoulli", "", id="table-in-the-unit-interval"),
         pytest.param(table(), "negative_binomial", "", id="counts"),
-        pytest.param(make(np.ones((3, 5, 2), "float32"), "sequence"), "gaussian_shared", "columns", id="sequence"),
+        pytest.param(
+            make(np.arange(30, dtype="float32").reshape(3, 5, 2), "sequence"),
+            "gaussian_shared",
+            "columns",
+            id="sequence",
+        ),
         pytest.param(images(), "gaussian", "divided", id="8-bit"),
         pytest.param(images(), "gaussian_fixed", "divided", id="8-bit-fixed"),
         pytest.param(images(), "continuous_bernoulli", "divided", id="8-bit-unit-interval"),
