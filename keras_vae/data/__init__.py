@@ -5,8 +5,10 @@ from keras_vae.data.factor_shapes import FactorShapes, factor_shapes
 from keras_vae.data.folder import image_folder
 from keras_vae.data.load import load
 from keras_vae.data.pipelines import batches, binarize_once, binarized
+from keras_vae.data.reading import ReadAs, Reading
 
-__all__ = ["load", "Dataset", "binarized", "binarize_once", "batches", "image_folder", "FactorShapes", "factor_shapes"]
+__all__ = ["load", "Dataset", "Reading", "ReadAs", "binarized", "binarize_once", "batches", "image_folder"]
+__all__ += ["FactorShapes", "factor_shapes"]
 
 
 def __dir__():

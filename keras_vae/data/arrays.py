@@ -1,62 +1,197 @@
-"""Conversion of the arrays of a file to examples and labels in the form that `Dataset` holds."""
+"""What kind of examples arrays are, and their conversion to the form that `Dataset` holds.
 
+| array | becomes |
+| --- | --- |
+| rank 2 | table, float32 as it comes |
+| rank 3, integers 0 to 255, or uint16 with both sides >= 8 | images `(n, height, width, 1)`, uint8 |
+| rank 3, other integers | sequences `(n, steps, features)`, float32; tokens `(n, steps)` if one feature |
+| rank 3, float, both sides >= 8, in [-1, 1] or whole 0 to 255 | images `(n, height, width, 1)` |
+| rank 3, other float | sequences `(n, steps, features)`, float32 |
+| rank 4, integers or whole floats 0 to 255 | images, uint8; channels before the sides go behind them |
+| rank 4, other float | images, float32 in the range they come in; channels likewise |
+
+Integer or boolean images of 0 and 1 are black and white: they become 0 and 255. 16 bits become 8.
+"""
+
+import math
 import pathlib
+from typing import NamedTuple
 
 import numpy as np
 
-from keras_vae._checks import check_number
+from keras_vae._checks import check_choice
+from keras_vae._reading import KINDS
+from keras_vae.data.array_values import MAX_TOKENS, hold, is_whole, range_of, values_of_images
+from keras_vae.data.reading import ReadAs
+
+# Float arrays of rank 3 with a shorter side are series, not pictures.
+_MIN_SIDE = 8
+_OTHER_KIND = {"image": {3: "--kind sequence", 4: "--kind table"}, "sequence": {3: "--kind image"}, "table": {}}
 
 
-def split_rows(n: int, test_fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Random split of `n` rows; the same arguments give the same split.
+class Examples(NamedTuple):
+    """The examples of one source.
 
-    Args:
-        n: int. Number of rows.
-        test_fraction: float in [0, 1). Share of the test part. Above 0 each part gets at least one row, if there are
-            two or more.
-        seed: int.
-
-    Returns:
-        (train, test): two arrays of row numbers, each ascending; together they hold 0 to n - 1.
-
-    Raises:
-        ValueError: if `test_fraction` is not in [0, 1).
+    Attributes:
+        parts: dict name -> array, as `Dataset` holds them.
+        kind: `"image"`, `"table"` or `"sequence"`.
+        values: one of `array_values.VALUES`.
+        report: list of `ReadAs`.
+        note: str. What was changed in the values, else "".
     """
-    check_number("test_fraction", test_fraction, minimum=0, maximum=1)
-    if test_fraction == 1:
-        raise ValueError("`test_fraction` must be < 1, or nothing is left to train on. Received: test_fraction=1")
-    n_test = min(max(1, round(n * test_fraction)), n - 1) if test_fraction > 0 else 0
-    order = np.random.default_rng(seed).permutation(n)
-    return np.sort(order[n_test:]), np.sort(order[:n_test])
+
+    parts: dict[str, np.ndarray]
+    kind: str
+    values: str
+    report: list[ReadAs]
+    note: str
 
 
 def as_examples(parts: dict[str, np.ndarray], source: str | pathlib.Path) -> tuple[dict[str, np.ndarray], str, str]:
-    """Decide what kind of data the arrays of one file are, and convert them to the form that `Dataset` holds.
+    """Parts, kind and note of `read_examples`, all of it guessed."""
+    examples = read_examples(parts, source)
+    return examples.parts, examples.kind, examples.note
 
-    | array | becomes |
-    | --- | --- |
-    | rank 2 | table, float32 as it comes |
-    | rank 3, integers 0 to 255 | images `(n, height, width, 1)`, uint8 |
-    | rank 4, integers 0 to 255 | images, uint8 |
-    | rank 3, float | sequences `(n, time, features)`, float32 |
-    | rank 4, float | images, float32 in the range they come in |
 
-    Integer or boolean images that hold only 0 and 1 are black and white: they become 0 and 255.
+def read_examples(
+    parts: dict[str, np.ndarray],
+    source: str | pathlib.Path,
+    kind: str | None = None,
+    values: str | None = None,
+    event_shape: tuple[int, ...] | None = None,
+) -> Examples:
+    """Decide what kind of data the arrays of one file are, by the table above, and convert them.
 
     Args:
         parts: dict name -> array; the parts of one data set, which may differ in their length alone.
         source: Path or str, for the messages.
-
-    Returns:
-        (parts, kind, note): dict of arrays under the same names; `"image"`, `"table"` or `"sequence"`; and a note if
-            values were changed, else "".
+        kind: what they are, or None to guess. `"image"` makes square pictures of a table, `"sequence"` tokens
+            `(n, steps)`, int32, or series of one feature; `"table"` makes anything flat.
+        values: one of `array_values.VALUES`, or None to look at the values.
+        event_shape: shape of the examples that the first data had, or None.
 
     Raises:
         ValueError: for arrays that are empty, not numeric, not finite, of another rank or of different event shapes,
-            for integer images outside 0 to 255 and for images with the channel axis first.
+            and for values that cannot be what `kind` and `values` say.
     """
+    _check_arrays(parts, source)
+    report = []
+    if kind is None:
+        kind = _guess_kind(parts)
+        other = _OTHER_KIND[kind].get(next(iter(parts.values())).ndim, "")
+        report = [ReadAs("kind", _kind_in_words(parts, kind), other)]
+    check_choice("kind", kind, KINDS)
+    event_shape = None if event_shape is None else tuple(event_shape)
+    shaped, lines = {"image": _as_images, "sequence": _as_sequences, "table": _as_table}[kind](
+        parts, source, event_shape
+    )
+    if values is None:
+        values = _values_of(shaped, kind)
+    held, changed = hold(shaped, values, source)
+    if kind == "sequence" and values != "tokens":
+        held = {name: x[..., np.newaxis] if x.ndim == 2 else x for name, x in held.items()}
+    note = "; ".join(line.read_as.removeprefix("black and white: ") for line in changed)
+    return Examples(held, kind, values, [*report, *lines, *changed], note)
+
+
+def _values_of(parts, kind):
+    if kind == "image":
+        return values_of_images(parts)
+    if kind == "sequence" and next(iter(parts.values())).ndim == 2 and _may_be_tokens(parts):
+        return "tokens"
+    return "numbers"
+
+
+def _guess_kind(parts):
+    first = next(iter(parts.values()))
+    if first.ndim != 3:
+        return "table" if first.ndim == 2 else "image"
+    lowest, highest = range_of(parts)
+    sides = min(first.shape[1:]) >= _MIN_SIDE
+    if first.dtype.kind != "f":
+        is_image = (lowest >= 0 and highest <= 255) or (first.dtype == np.uint16 and sides)
+    else:
+        is_image = sides and values_of_images(parts) in ("unit", "signed", "bytes")
+    return "image" if is_image else "sequence"
+
+
+def _kind_in_words(parts, kind):
+    first = next(iter(parts.values()))
+    of = " x ".join(map(str, first.shape[1:]))
+    if kind == "table":
+        return f"a table of {of} columns"
+    low, high = range_of(parts)
+    if kind == "sequence":
+        return f"sequences of {first.shape[1]} steps (values {low:.6g} to {high:.6g})"
+    return f"images, {of} (values {low:.6g} to {high:.6g})"
+
+
+def _as_images(parts, source, event_shape):
+    """Arrays of shape `(n, height, width, channels)`."""
+    first = next(iter(parts.values()))
+    if first.ndim == 2:
+        side = math.isqrt(first.shape[1])
+        shape = event_shape or (side, side, 1)
+        if math.prod(shape) != first.shape[1]:
+            raise ValueError(
+                f"a table of {source} can be read as images if it has a square number of columns, such as 784. "
+                f"Received: {first.shape[1]} columns"
+            )
+        line = ReadAs(
+            f"{first.shape[1]} columns", f"images of {' x '.join(map(str, shape))}, row by row", "--kind table"
+        )
+        return {name: x.reshape(-1, *shape) for name, x in parts.items()}, [line]
+    if first.ndim == 3:
+        return {name: x[..., np.newaxis] for name, x in parts.items()}, []
+    if first.shape[1] in (1, 3) and first.shape[3] > 4 and first.shape[1:] != event_shape:
+        line = ReadAs(f"shape {first.shape[1:]}", "channels first: the channel axis is moved to the end")
+        return {name: np.moveaxis(x, 1, -1) for name, x in parts.items()}, [line]
+    return parts, []
+
+
+def _as_sequences(parts, source, event_shape):
+    """Arrays of shape `(n, steps, features)`, or `(n, steps)` where there is one feature of whole numbers."""
+    first = next(iter(parts.values()))
+    if first.ndim == 4:
+        raise ValueError(f"sequences of {source} must have rank 2 or 3. Received: shape {first.shape}")
+    # A model of series of one feature, whose next file holds whole numbers by chance, still takes series.
+    as_numbers = event_shape is not None and len(event_shape) == 2
+    if first.ndim == 3 and first.shape[2] == 1 and not as_numbers and _may_be_tokens(parts):
+        parts, first = {name: x[..., 0] for name, x in parts.items()}, first[..., 0]
+    if first.ndim == 2 and not as_numbers and _may_be_tokens(parts):
+        highest = int(range_of(parts)[1])
+        line = ReadAs("whole numbers", f"tokens 0 to {highest}, sequences of {first.shape[1]} of them", "--kind table")
+        return parts, [line]
+    if first.ndim == 2:
+        parts = {name: x[..., np.newaxis] for name, x in parts.items()}
+    return parts, []
+
+
+def _may_be_tokens(parts):
+    lowest, highest = range_of(parts)
+    return lowest >= 0 and highest < MAX_TOKENS and is_whole(parts)
+
+
+def _as_table(parts, source, event_shape):
+    """Arrays of shape `(n, columns)`."""
+    first = next(iter(parts.values()))
+    if first.ndim == 2:
+        return parts, []
+    line = ReadAs(f"shape {first.shape[1:]}", f"made flat: {math.prod(first.shape[1:])} columns")
+    return {name: x.reshape(len(x), -1) for name, x in parts.items()}, [line]
+
+
+def _check_arrays(parts, source):
     for name, x in parts.items():
-        _check_numbers(name, x, source)
+        if x.dtype.kind not in "buif":
+            raise ValueError(f"`{name}` of {source} must be an array of numbers. Received: dtype {x.dtype}")
+        if x.size == 0:
+            raise ValueError(f"`{name}` of {source} is empty. Received: shape {x.shape}")
+        if not 2 <= x.ndim <= 4:
+            raise ValueError(
+                f"`{name}` of {source} must have rank 2 (table), 3 (grey images or sequences) or 4 (images), with the "
+                f"examples along the first axis. Received: shape {x.shape}"
+            )
     (first_name, first), *rest = parts.items()
     for name, x in rest:
         if x.shape[1:] != first.shape[1:] or (x.dtype.kind == "f") != (first.dtype.kind == "f"):
@@ -64,88 +199,3 @@ def as_examples(parts: dict[str, np.ndarray], source: str | pathlib.Path) -> tup
                 f"`{first_name}` and `{name}` of {source} must hold examples of one shape and kind. "
                 f"Received: {first.dtype}{first.shape} and {x.dtype}{x.shape}"
             )
-    if first.ndim == 4 and first.shape[1] in (1, 3) and first.shape[3] > 4:
-        raise ValueError(
-            f"`{first_name}` of {source} looks like images with the channel axis first; put it last with "
-            f"np.moveaxis(x, 1, -1). Received: shape {first.shape}"
-        )
-    if first.ndim == 2:
-        return {name: _as_float32(name, x, source) for name, x in parts.items()}, "table", ""
-    if first.dtype.kind == "f":
-        kind = "sequence" if first.ndim == 3 else "image"
-        return {name: _as_float32(name, x, source) for name, x in parts.items()}, kind, ""
-    return _as_grey(parts, source)
-
-
-def as_labels(
-    parts: dict[str, np.ndarray], source: str | pathlib.Path
-) -> tuple[dict[str, np.ndarray], tuple[str, ...] | None]:
-    """Labels of one data set as int64; names are numbered in alphabetical order over all parts.
-
-    Args:
-        parts: dict name -> array, shape `(n,)` or `(n, 1)`: whole numbers or text.
-        source: Path or str, for the messages.
-
-    Returns:
-        (parts, class_names): dict of int64 arrays, shape `(n,)`; tuple of str, or None if the labels were numbers.
-
-    Raises:
-        ValueError: if an array has another rank, or holds anything but whole numbers or text.
-    """
-    if not parts:
-        return {}, None
-    flat = {}
-    for name, y in parts.items():
-        if y.ndim != 1 and not (y.ndim == 2 and y.shape[1] == 1):
-            raise ValueError(f"`{name}` of {source} must have shape (n,), one label per row. Received: shape {y.shape}")
-        flat[name] = y.reshape(-1)
-    if all(y.dtype.kind in "US" for y in flat.values()):
-        flat = {name: y.astype(str) for name, y in flat.items()}
-        class_names = np.unique(np.concatenate(list(flat.values())))
-        return {name: np.searchsorted(class_names, y) for name, y in flat.items()}, tuple(class_names.tolist())
-    for name, y in flat.items():
-        whole = y.dtype.kind in "bui" or (y.dtype.kind == "f" and bool(np.all(np.isfinite(y) & (y == np.round(y)))))
-        if not whole:
-            raise ValueError(f"`{name}` of {source} must hold whole numbers or names. Received: dtype {y.dtype}")
-    return {name: y.astype(np.int64) for name, y in flat.items()}, None
-
-
-def _check_numbers(name, x, source):
-    if x.dtype.kind not in "buif":
-        raise ValueError(f"`{name}` of {source} must be an array of numbers. Received: dtype {x.dtype}")
-    if x.size == 0:
-        raise ValueError(f"`{name}` of {source} is empty. Received: shape {x.shape}")
-    if not 2 <= x.ndim <= 4:
-        raise ValueError(
-            f"`{name}` of {source} must have rank 2 (table), 3 (grey images or sequences) or 4 (images), with the "
-            f"examples along the first axis. Received: shape {x.shape}"
-        )
-
-
-def _as_float32(name, x, source):
-    with np.errstate(over="ignore"):
-        x = np.ascontiguousarray(x, dtype=np.float32)
-    # If any value is NaN or infinite, so is one of the extremes: this test makes no second array.
-    if not (np.isfinite(x.min()) and np.isfinite(x.max())):
-        row = int(np.argwhere(~np.isfinite(x))[0, 0])
-        raise ValueError(
-            f"`{name}` of {source} must hold finite float32 numbers. Received: NaN or inf, first in row {row}"
-        )
-    return x
-
-
-def _as_grey(parts, source):
-    highest = max(int(x.max()) for x in parts.values())
-    lowest = min(int(x.min()) for x in parts.values())
-    if lowest < 0 or highest > 255:
-        raise ValueError(
-            f"integer images of {source} must hold values 0 to 255; save other data as float or as a table of rank 2. "
-            f"Received: values {lowest} to {highest}"
-        )
-    black_and_white = highest == 1
-    grey = {}
-    for name, x in parts.items():
-        x = np.ascontiguousarray(x, dtype=np.uint8)
-        x = x * np.uint8(255) if black_and_white else x
-        grey[name] = x[..., np.newaxis] if x.ndim == 3 else x
-    return grey, "image", "values 0 and 1 are held as 0 and 255" if black_and_white else ""

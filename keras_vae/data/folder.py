@@ -1,7 +1,6 @@
 """A folder of image files as a data set, whose files are read when they are used, in constant memory."""
 
 import concurrent.futures
-import numbers
 import os
 import pathlib
 import warnings
@@ -10,10 +9,22 @@ import numpy as np
 import tensorflow as tf
 
 from keras_vae._checks import check_choice, check_int
-from keras_vae.data.arrays import split_rows
+from keras_vae._reading import check_image_size
 from keras_vae.data.dataset import Dataset
-from keras_vae.data.images import SUFFIXES, inspect_image
+from keras_vae.data.folder_parts import (
+    classes_of,
+    find_files,
+    no_images,
+    number_classes,
+    part_folders,
+    split_by_folder,
+    told_of_images,
+    told_of_others,
+)
+from keras_vae.data.images import inspect_image
 from keras_vae.data.pipelines import batches
+from keras_vae.data.reading import ReadAs
+from keras_vae.data.split_rows import split_rows
 
 _FILES_AT_ONCE = 256
 _NAMED_IN_WARNING = 3
@@ -62,71 +73,99 @@ def load_folder(
     channels: int | None = None,
     test_fraction: float = 0.1,
     seed: int = 0,
+    fit: str = "stretch",
+    schema: dict | None = None,
 ) -> Dataset:
     """The image files of a folder and its subfolders, each decoded once to see that it is whole.
 
-    Names that begin with a dot, links to files outside the folder and broken images (with a warning) are left out. If
-    every image lies in a subfolder, the subfolders are the classes.
+    Names that begin with a dot, links to files outside the folder and broken images (with a warning) are left out.
+    Folders `train` and `test` (or `val`) directly below are the parts; without them a random test part is split off. If
+    every image of the parts lies in a subfolder, the subfolders are the classes.
 
     Args:
         path: Path or str.
         image_size: int, (height, width), or None for the size of the first image.
         channels: 1, 3, or None for the number of the first image (1 if it is grey, else 3).
         test_fraction, seed: share of the random test part, in [0, 1), and seed of the split.
+        fit: `"stretch"`, `"crop"` or `"pad"`, how an image of another aspect is brought to the size.
+        schema: `Dataset.schema` of the images that a model was trained on, whose size, channels, fit and classes are
+            taken; or None.
 
     Returns:
         `Dataset` of kind `"image"` with `train_files` and `test_files` instead of arrays.
 
     Raises:
-        FileNotFoundError: if there is no such folder.
+        FileNotFoundError, PermissionError: if there is no such folder, or it may not be read.
         ValueError: if it holds no image that can be read, or an argument is out of range.
     """
-    root = pathlib.Path(path).expanduser()
-    image_size, channels = _check_image_size(image_size), None if channels is None else _check_channels(channels)
-    if not root.is_dir():
-        raise FileNotFoundError(f"there is no folder {root}")
-    root = root.resolve()
-    files, first = _whole_images(find_images(root), root)
-    labels, class_names = _labels(files, root)
-    train, test = split_rows(len(files), test_fraction, check_int("seed", seed, 0))
+    image_size, channels = check_image_size("image_size", image_size), _check_channels(channels)
+    root, schema = _check_folder(pathlib.Path(path).expanduser()), schema or {}
+    if schema:
+        image_size, channels, fit = schema["event_shape"][:2], schema["event_shape"][2], schema.get("fit", "stretch")
+    found = find_files(root)
+    part_names = part_folders(root, found.images)
+    of_part, outside = split_by_folder(found.images, root, part_names)
+    if not found.images:
+        raise ValueError(no_images(root, found.others))
+    files, first = _whole_images([file for part in of_part.values() for file in part], root)
+    fields, lines = _parts(files, root, part_names, schema, test_fraction, check_int("seed", seed, 0))
+    event_shape = (*(image_size or first[:2]), channels or first[2])
+    lines += [*told_of_images(outside, part_names), *told_of_others(found.others, found.closed)]
+    return _dataset(root.name, event_shape, fit, fields, [_size_line(event_shape, fit), *lines], schema)
+
+
+def _dataset(name, event_shape, fit, fields, lines, schema):
+    made = {"format": "images", "kind": "image", "event_shape": list(event_shape), "fit": fit}
+    made["classes"] = list(fields["class_names"]) if fields["class_names"] else None
     return Dataset(
-        name=root.name,
-        x_train=None,
-        x_test=None,
-        y_train=None if labels is None else labels[train],
-        y_test=labels[test] if labels is not None and len(test) else None,
-        event_shape=(*(image_size or first[:2]), channels or first[2]),
-        kind="image",
-        train_files=tuple(files[row] for row in train),
-        test_files=tuple(files[row] for row in test) if len(test) else None,
-        class_names=class_names,
+        name=name, event_shape=event_shape, kind="image", fit=fit, report=tuple(lines), schema=schema or made, **fields
     )
 
 
-def find_images(root: pathlib.Path) -> list[str]:
-    """Sorted paths of the image files below a folder, without hidden files and links to files outside.
+def _check_folder(root):
+    if root.is_symlink() and not root.exists():
+        raise FileNotFoundError(f"{root} is a link to {os.readlink(root)}, which does not exist")
+    if not root.is_dir():
+        raise FileNotFoundError(f"there is no folder {root}")
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise PermissionError(f"{root} may not be read: you have no read permission for it")
+    return root.resolve()
 
-    Args:
-        root: Path, resolved.
-    """
-    found = []
-    for folder, subfolders, names in os.walk(root):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        for name in names:
-            if name.startswith(".") or not name.lower().endswith(SUFFIXES):
-                continue
-            file = os.path.join(folder, name)
-            if not os.path.islink(file) or pathlib.Path(file).resolve().is_relative_to(root):
-                found.append(file)
-    return sorted(found)
+
+def _size_line(event_shape, fit):
+    height, width, channels = event_shape
+    words = f"{height} x {width} pixels, {'grey' if channels == 1 else 'colour'}, {fit} to this size"
+    return ReadAs("images", words, f"--size, --fit, --{'no-' if channels == 1 else ''}grey")
+
+
+def _parts(files, root, part_names, schema, test_fraction, seed):
+    """Fields of `Dataset` with the files and labels of every part, and lines for the report."""
+    lines = []
+    if part_names:
+        of_part, _ = split_by_folder(files, root, part_names)
+        files = [file for part in of_part.values() for file in part]
+        ends = np.cumsum([len(part) for part in of_part.values()])
+        rows = dict(zip(of_part, np.split(np.arange(len(files)), ends[:-1]), strict=True))
+        roots = [root / part_names[part] for part, members in of_part.items() for _ in members]
+        lines = [
+            ReadAs(f"folder {name}/", f"the {part} part, {len(rows[part])} images") for part, name in part_names.items()
+        ]
+    else:
+        rows = dict(zip(("train", "test"), split_rows(len(files), test_fraction, seed), strict=True))
+        roots = [root] * len(files)
+    labels, class_names, told = number_classes(classes_of(files, roots), schema.get("classes"))
+    fields = {"x_train": None, "x_test": None, "y_train": None, "y_test": None, "class_names": class_names}
+    for part, chosen in rows.items():
+        if len(chosen):
+            fields[f"{part}_files"] = tuple(files[row] for row in chosen)
+            fields[f"y_{part}"] = None if labels is None else labels[chosen]
+    return fields, [*lines, *told]
 
 
 def _whole_images(files, root):
     """The files that can be decoded, and the shape of the first image; no pixels are kept."""
     from tqdm import tqdm
 
-    if not files:
-        raise ValueError(f"{root} holds no images; files ending in {', '.join(SUFFIXES)} are looked for")
     whole, broken, first = [], [], None
     with (
         concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool,
@@ -158,22 +197,5 @@ def _try_image(file):
         return None, str(error).replace(repr(file), "").strip() or type(error).__name__
 
 
-def _labels(files, root):
-    parents = [pathlib.Path(file).relative_to(root).parts[:-1] for file in files]
-    if not all(parents):
-        return None, None
-    class_names, labels = np.unique([parts[0] for parts in parents], return_inverse=True)
-    return labels.astype(np.int64), tuple(class_names.tolist())
-
-
-def _check_image_size(image_size):
-    if image_size is None:
-        return None
-    size = (image_size, image_size) if isinstance(image_size, numbers.Integral) else tuple(image_size)
-    if len(size) != 2:
-        raise ValueError(f"`image_size` must be a number or (height, width). Received: image_size={image_size!r}")
-    return tuple(check_int("image_size", side, 1) for side in size)
-
-
 def _check_channels(channels):
-    return check_choice("channels", channels, (1, 3))
+    return None if channels is None else check_choice("channels", channels, (1, 3))

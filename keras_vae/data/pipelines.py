@@ -140,7 +140,7 @@ def _source(x, part, binarize, scale):
         raise ValueError(f"the data set {x.name!r} must have a {part} part. Received: none")
     files = getattr(x, f"{part}_files")
     if files is not None:
-        return _file_source(files, x.event_shape)
+        return _file_source(files, x.event_shape, getattr(x, "fit", "stretch"))
     return _array_source(_check_values(getattr(x, f"x_{part}"), binarize, scale))
 
 
@@ -149,9 +149,9 @@ def _array_source(x):
     return lambda rows: tf.gather(held, rows), len(x)
 
 
-def _file_source(files, event_shape):
+def _file_source(files, event_shape, fit):
     def decode(rows):
-        return np.stack([decode_image(files[row], event_shape) for row in rows])
+        return np.stack([decode_image(files[row], event_shape, fit) for row in rows])
 
     def fetch(rows):
         return tf.ensure_shape(tf.numpy_function(decode, [rows], tf.uint8, stateful=False), (None, *event_shape))

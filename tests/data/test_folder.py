@@ -1,3 +1,4 @@
+import json
 import os
 import warnings
 
@@ -7,6 +8,7 @@ from PIL import Image
 
 from keras_vae.data import batches, image_folder, load
 from keras_vae.data.folder import load_folder
+from keras_vae.data.reading import Reading
 
 
 def save(path, level=128, size=(6, 4), mode="L", **options):
@@ -82,6 +84,93 @@ def test_subfolders_are_classes_if_every_image_is_in_one(tmp_path):
     assert load_folder(tmp_path).class_names is None
 
 
+def told(data):
+    return " | ".join(f"{line.what}: {line.read_as}" for line in data.report)
+
+
+@pytest.mark.parametrize("names", [("train", "test", "val"), ("Training", "testing", "VALIDATION")])
+def test_folders_for_training_and_tests_are_parts_and_no_classes(tmp_path, names):
+    for part, name in enumerate(names):
+        for k in range(4):
+            save(tmp_path / name / ("Hund 1" if k % 2 else "Katze ü") / f"{k}.png", level=50 * part + k)
+    save(tmp_path / "cover.png")
+    data = load(tmp_path, test_fraction=0.5)
+    assert (data.n_train, data.n_test, data.n_validation) == (4, 4, 4)
+    assert data.class_names == ("Hund 1", "Katze ü")
+    for part, name in (("train", names[0]), ("test", names[1]), ("validation", names[2])):
+        files, labels = getattr(data, f"{part}_files"), getattr(data, f"y_{part}")
+        assert all(f"{os.sep}{name}{os.sep}" in file for file in files)
+        assert [data.class_names[label] in file for file, label in zip(files, labels, strict=True)] == [True] * 4
+    assert f"folder {names[0]}/: the train part, 4 images" in told(data)
+    assert "other images: 1 not read" in told(data)
+    assert levels(batches(data, part="test", shuffle=False)) == [51, 53, 50, 52]
+
+
+def test_a_folder_for_validation_is_the_test_part_where_there_is_no_other(tmp_path):
+    for k in range(3):
+        save(tmp_path / "train" / f"{k}.png")
+        save(tmp_path / "val" / f"{k}.png")
+    data = load(tmp_path)
+    assert (data.n_train, data.n_validation, data.n_test, data.class_names) == (3, 0, 3, None)
+
+
+def test_a_folder_is_read_as_the_first_was(tmp_path):
+    for k, name in enumerate(("ape", "bee", "cat")):
+        save(tmp_path / "first" / name / "1.png", size=(10, 7))
+        save(tmp_path / "later" / name / "1.png", size=(3 + k, 9), mode="RGB")
+    reading = Reading(size=(5, 6), fit="pad", grey=True)
+    first = load(tmp_path / "first", test_fraction=0, reading=reading)
+    assert (first.event_shape, first.fit) == ((5, 6, 1), "pad")
+    schema = json.loads(json.dumps(first.schema))
+    (tmp_path / "later" / "ape").rename(tmp_path / "ape")
+    later = load(tmp_path / "later", test_fraction=0, schema=schema)
+    assert (later.event_shape, later.fit, later.class_names) == ((5, 6, 1), "pad", ("ape", "bee", "cat"))
+    assert later.y_train.tolist() == [1, 2]
+    (tmp_path / "later" / "cat").rename(tmp_path / "later" / "cow")
+    unknown = load(tmp_path / "later", test_fraction=0, schema=schema)
+    assert unknown.y_train is None
+    assert "the first data had no class cow" in told(unknown)
+
+
+def test_images_are_read_in_the_size_of_an_array_that_came_first(folder, tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.full((3, 9, 5, 3), 7, np.uint8))
+    schema = load(tmp_path / "a.npz").schema
+    assert load(folder, schema=schema).event_shape == (9, 5, 3)
+
+
+@pytest.mark.parametrize(("grey", "channels"), [(True, 1), (False, 3), (None, 1)])
+def test_grey_and_size_can_be_asked_for(folder, grey, channels):
+    assert load(folder, reading=Reading(grey=grey, size=7)).event_shape == (7, 7, channels)
+
+
+def test_files_that_are_not_read_are_told(folder):
+    (folder / "a.cr2").write_bytes(b"x")
+    (folder / "b.CR2").write_bytes(b"x")
+    assert "2 .cr2 files: not read: Pillow reads ." in told(load(folder))
+
+
+def test_folders_of_other_things_are_refused_with_what_to_pass(tmp_path):
+    (tmp_path / "table.csv").write_text("a\n1\n")
+    with pytest.raises(ValueError, match=r"This folder holds table\.csv: pass that file"):
+        load(tmp_path)
+    with pytest.raises(ValueError, match=r"is a folder, which can hold images only. Received: `kind` says 'table'"):
+        load(tmp_path, reading=Reading(kind="table"))
+    with pytest.raises(ValueError, match="Received: the model was trained on 'table'"):
+        load(tmp_path, schema={"kind": "table", "event_shape": [2]})
+    with pytest.raises(ValueError, match=r"is a folder of images, which takes .* Received: label='a'"):
+        load(tmp_path, reading=Reading(label="a"))
+
+
+def test_a_folder_that_cannot_be_entered_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(tmp_path / "none")
+    with pytest.raises(FileNotFoundError, match=r"is a link to .*none, which does not exist"):
+        load_folder(tmp_path / "link")
+    # An administrator may enter every folder, so that taking the permission away would show nothing here.
+    monkeypatch.setattr(os, "access", lambda file, mode: False)
+    with pytest.raises(PermissionError, match="may not be read: you have no read permission"):
+        load_folder(tmp_path)
+
+
 def test_hidden_files_and_links_out_of_the_folder_are_left_out(folder, tmp_path):
     outside = save(tmp_path / "elsewhere" / "secret.png")
     (folder / "link.png").symlink_to(outside)
@@ -120,7 +209,7 @@ def test_the_warning_names_only_the_first_few(folder):
 
 
 def test_a_folder_without_a_whole_image_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"holds no images; files ending in \.png"):
+    with pytest.raises(ValueError, match=r"holds no images; files ending in \."):
         load_folder(tmp_path)
     (tmp_path / "a.png").write_bytes(b"")
     with warnings.catch_warnings():

@@ -255,7 +255,7 @@ def test_values_that_are_no_grey_values_are_refused(x, message):
         ({"batch_size": 0}, "`batch_size` must be a whole number >= 1"),
         ({"seed": -1}, "`seed` must be a whole number >= 0"),
         ({"start_epoch": 1.5}, "`start_epoch` must be a whole number >= 0"),
-        ({"part": "valid"}, "`part` must be one of 'train', 'test'"),
+        ({"part": "valid"}, "`part` must be one of 'train', 'validation', 'test'"),
     ],
 )
 def test_arguments_out_of_range_are_refused(numbered, arguments, message):
