@@ -28,6 +28,14 @@ class PictureGrid(keras.callbacks.Callback):
 
     Raises:
         ValueError: for a number out of bounds.
+
+    Examples:
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, hidden_units=(32,), seed=0)
+        >>> model.compile("adam")
+        >>> grid = kv.callbacks.PictureGrid(x, folder="pictures")
+        >>> history = model.fit(x, epochs=1, callbacks=[grid], verbose=0)
+        >>> os.listdir("pictures")
+        ['epoch-0001.png']
     """
 
     def __init__(self, x, folder: str | os.PathLike, n_cols: int = 10, seed: int = 0):

@@ -27,7 +27,10 @@ from keras_vae.evaluation.plots import (
     plot_history,
     plot_kl_per_dim,
     plot_latent_map,
+    plot_manifold,
     plot_reconstructions,
+    plot_samples,
+    plot_tokens,
     plot_traversals,
 )
 
@@ -55,7 +58,10 @@ __all__ = [
     "plot_history",
     "plot_kl_per_dim",
     "plot_latent_map",
+    "plot_manifold",
     "plot_reconstructions",
+    "plot_samples",
+    "plot_tokens",
     "plot_traversals",
     "disentanglement_scores",
     "code_scores",

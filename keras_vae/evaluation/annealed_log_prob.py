@@ -111,7 +111,7 @@ def _anneal(model, batch, seed, n_chains, n_steps, n_leapfrog, step_size):
     found = plan(problem, n_steps, n_leapfrog, step_size, pilot_seed)
     log_weights, acceptance = run(problem, found, n_chains, n_leapfrog, run_seed)
     log_prob = tf.reduce_logsumexp(log_weights, axis=0) - math.log(n_chains)
-    _, bound = bounds_of_batch(model, batch, N_BOUND_DRAWS, BOUND_CHUNK, bound_seed)
+    bound = bounds_of_batch(model, batch, N_BOUND_DRAWS, BOUND_CHUNK, bound_seed).log_prob
     return log_prob, acceptance, _upper_variance(log_weights, n_chains), bound
 
 

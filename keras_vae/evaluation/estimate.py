@@ -20,6 +20,10 @@ class Estimate:
         values: array `(n_rows,)` or None. The number of every example, float64.
         kind: str. What was estimated, in words.
         unit: str.
+
+    Examples:
+        >>> print(kv.evaluation.Estimate.of_rows([1.0, 2.0, 3.0]))
+        mean 2.00 +- 0.58 nats (3 examples)
     """
 
     mean: float

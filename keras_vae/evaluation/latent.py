@@ -19,6 +19,10 @@ def kl_per_dim(z_mean: ArrayLike, z_log_var: ArrayLike) -> np.ndarray:
     Returns:
         NumPy array `(latent_dim,)`. Nats.
 
+    Examples:
+        >>> kv.evaluation.kl_per_dim([[1.0, 0.0], [-1.0, 0.0]], np.zeros((2, 2)))
+        array([0.5, 0. ])
+
     References:
         Kingma & Welling 2014, appendix B. https://arxiv.org/abs/1312.6114
     """
@@ -38,6 +42,10 @@ def active_units(z_mean: ArrayLike, threshold: float = ACTIVE_UNIT_THRESHOLD) ->
 
     Raises:
         ValueError: for a negative threshold.
+
+    Examples:
+        >>> kv.evaluation.active_units([[0.0, 1.0], [0.0, -1.0]])
+        array([False,  True])
 
     References:
         Burda et al. 2016, section 5.2. https://arxiv.org/abs/1509.00519

@@ -16,6 +16,10 @@ class Bounds(NamedTuple):
         elbo: `Estimate`. Mean of `log p(x, z) - log q(z|x)`; the KL in closed form where there is one.
         log_prob: `Estimate`. The importance-weighted bound, which is no smaller in expectation.
         bits_per_dim: float. `-log_prob / (D ln 2)` for the D elements of a target that count, on average.
+
+    Examples:
+        >>> kv.evaluation.estimate_bounds(vae, x[:20], n_samples=10)._fields
+        ('elbo', 'log_prob', 'bits_per_dim')
     """
 
     elbo: Estimate
@@ -53,15 +57,20 @@ def estimate_bounds(
         ValueError: for data that does not fit the model, `n_samples` below 1, a model without a bound, or a prior
             without `log_prob`.
 
+    Examples:
+        >>> bounds = kv.evaluation.estimate_bounds(vae, x, n_samples=100)
+        >>> bounds.log_prob.mean > bounds.elbo.mean
+        True
+
     References:
         Burda et al. 2016, eq. 8. https://arxiv.org/abs/1509.00519
     """
     check_density(model)
-    elbo, log_prob, share = model.bound_rows(x, n_samples, y, seed, batch_size, mask, condition)
-    log_prob = Estimate.of_rows(log_prob, n_samples, "importance-weighted log p(x)")
+    bounds, share = model.bound_rows(x, n_samples, y, seed, batch_size, mask, condition)
+    log_prob = Estimate.of_rows(bounds.log_prob, n_samples, "importance-weighted log p(x)")
     # Of nothing there are no bits.
     bits = bits_per_dim(log_prob.mean, model.target_shape) / (float(share.mean(dtype=np.float64)) or math.nan)
-    return Bounds(Estimate.of_rows(elbo, n_samples, "ELBO"), log_prob, bits)
+    return Bounds(Estimate.of_rows(bounds.elbo, n_samples, "ELBO"), log_prob, bits)
 
 
 def bits_per_dim(log_prob, event_shape):
@@ -76,6 +85,10 @@ def bits_per_dim(log_prob, event_shape):
 
     Raises:
         ValueError: if `event_shape` is no shape.
+
+    Examples:
+        >>> float(kv.evaluation.bits_per_dim(-64.0 * np.log(2.0), (8, 8, 1)))
+        1.0
     """
     return -log_prob / (math.prod(check_shape("event_shape", event_shape)) * math.log(2.0))
 

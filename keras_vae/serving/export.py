@@ -31,7 +31,7 @@ def export_saved_model(model, path, preprocess=None):
         model: a built model of this library: it says itself what it serves, in `model.endpoints()`.
         path: str or path. Folder of the model, such as `saved_models/digits`; made if need be.
         preprocess: None for data as `fit` takes them, "uint8" (values 0 to 255 as they are in a file), "image_bytes"
-            (PNG or JPEG files), or a `serving.Preprocess`: what stands inside the graph before every input called x.
+            (JPEG, PNG, GIF, BMP), or a `serving.Preprocess`: what stands inside the graph before every input called x.
 
     Returns:
         `pathlib.Path` of the version written, `path/<integer>`: 1, or one more than the largest there.
@@ -42,6 +42,10 @@ def export_saved_model(model, path, preprocess=None):
             holds a character that TensorFlow takes for a pattern.
         NotADirectoryError: if `path` is a file.
         OSError: if it cannot be written. Nothing of the export is left behind, whatever it fails of.
+
+    Examples:
+        >>> kv.export_saved_model(vae, "exported/digits").name
+        '1'
     """
     check_model(model)
     check_plain(path)

@@ -38,7 +38,7 @@ def inspect_saved_model(path, model=None, preprocess=None):
         - `inputs`, `outputs`: by name, `dtype` and `shape` (a list, None for any size);
         - `milliseconds`: by batch size, the median of some calls from Python, arrays in and arrays out;
         - `difference`: by output, `max_abs`, and `max_rel` in units of the largest value of that output; None without a
-          model, and for a signature that draws anew at every call.
+            model, and for a signature that draws anew at every call.
 
     Raises:
         FileNotFoundError: if there is no exported model.

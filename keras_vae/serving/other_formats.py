@@ -36,6 +36,11 @@ def export_onnx(model, path):
         FileExistsError: if `path` exists.
         TypeError: if `model` is not a model of this library.
         ValueError: if the model is not built, or ONNX has no form of something in it.
+
+    Examples:
+        >>> folder = kv.serving.export_onnx(vae, "onnx")
+        >>> sorted(path.name for path in folder.iterdir())
+        ['decode.onnx', 'encode.onnx', 'reconstruct.onnx']
     """
     try:
         import onnx
@@ -75,6 +80,10 @@ def export_litert(model, path, batch_size=None):
         FileExistsError: if `path` exists.
         TypeError: if `model` is not a model of this library.
         ValueError: if the model is not built or computes in half precision, or LiteRT has no form of something in it.
+
+    Examples:
+        >>> kv.serving.export_litert(vae, "digits.tflite").name
+        'digits.tflite'
     """
     check_model(model)
     _check_single_precision(model)

@@ -4,12 +4,11 @@ import keras
 import tensorflow as tf
 
 from keras_vae._checks import check_choice, shapes_agree
-from keras_vae.serving.graph_checks import checked
+from keras_vae.data.picture_fit import FITS
+from keras_vae.data.picture_graph import decode_picture
 
 # Of an image file that a server decodes; a camera's picture has less. A few kilobytes can claim any number.
 MAX_PIXELS = 2**25
-
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 # What 8-bit values are divided by for a model without its own preprocessing, by the kind of its values.
 _DIVISORS = {"grey_levels": 1.0, "binary": 255.0, "unit_interval": 255.0, "real": 255.0}
@@ -56,21 +55,23 @@ class Preprocess:
             raise ValueError(f"{wanted}Received: shape {shape} for 2 rows")
 
 
-def get_preprocess(identifier, model):
+def get_preprocess(identifier, model, fit="stretch"):
     """The preprocessing of that name for a model, or the object itself.
 
     Args:
-        identifier: None, "uint8" (grey or colour values 0 to 255 as they are in a file), "image_bytes" (PNG or JPEG
-            files of any size, base64 over REST) or a `Preprocess`. By name the values go in as they are where the
-            model knows grey levels 0 to 255, by its likelihood or by the data that its own preprocessing has seen, and
-            divided by 255 where it knows 0 to 1. Without a preprocessing real numbers are taken to be 0 to 1.
+        identifier: None, "uint8" (grey or colour values 0 to 255 as they are in a file), "image_bytes" (JPEG,
+            PNG, GIF or BMP files of any size, base64 over REST, decoded exactly as `data.load_folder` does) or a
+            `Preprocess`. By name the values go in as they are where the model knows grey levels 0 to 255, by its
+            likelihood or by the data that its own preprocessing has seen, and divided by 255 where it knows 0 to 1.
+            Without a preprocessing real numbers are taken to be 0 to 1.
         model: a built model.
+        fit: str. How "image_bytes" brings files to the size of the model: "stretch", "crop" or "pad", as in training.
 
     Returns:
         `Preprocess` or None.
 
     Raises:
-        ValueError: for another name, or a model that does not take images, or values of neither scale.
+        ValueError: for another name or `fit`, or a model that does not take images, or values of neither scale.
         TypeError: for another object.
     """
     if identifier is None or isinstance(identifier, Preprocess):
@@ -78,16 +79,18 @@ def get_preprocess(identifier, model):
     if not isinstance(identifier, str):
         raise TypeError(f"`preprocess` must be a name or a Preprocess. Received: {type(identifier).__name__}")
     check_choice("preprocess", identifier, ("uint8", "image_bytes"))
+    check_choice("fit", fit, FITS)
     divisor = _divisor(identifier, model)
     event_shape = tuple(model.event_shape)
+    if len(event_shape) != 3 or None in event_shape or (identifier == "image_bytes" and event_shape[-1] not in (1, 3)):
+        of_channels = " of 1 or 3 channels" if identifier == "image_bytes" else ""
+        raise ValueError(
+            f"`preprocess` must not be {identifier!r} for a model that takes no images{of_channels}; leave it out, and "
+            f"the export takes the units of the data. Received: a model for examples of shape {event_shape}"
+        )
     if identifier == "uint8":
         return Preprocess(_scaling(divisor), tf.TensorSpec((None, *event_shape), tf.uint8, name="x"))
-    if len(event_shape) != 3 or event_shape[-1] not in (1, 3) or None in event_shape:
-        raise ValueError(
-            "`preprocess` must not be 'image_bytes' for a model that takes no images of 1 or 3 channels. "
-            f"Received: a model for examples of shape {event_shape}"
-        )
-    return Preprocess(_decoding(event_shape, divisor), tf.TensorSpec((None,), tf.string, name="image_bytes"))
+    return Preprocess(_decoding(event_shape, divisor, fit), tf.TensorSpec((None,), tf.string, name="image_bytes"))
 
 
 def _divisor(identifier, model):
@@ -115,32 +118,11 @@ def _scaling(divisor):
     return lambda grey: tf.cast(grey, tf.float32) / divisor
 
 
-def _decoding(event_shape, divisor):
-    height, width, channels = event_shape
+def _decoding(event_shape, divisor, fit):
     scale = _scaling(divisor)
 
     def one_image(file):
-        size = tf.cond(tf.io.is_jpeg(file), lambda: _jpeg_size(file), lambda: _png_size(file))
-        within = tf.reduce_prod(tf.cast(size, tf.int64)) <= MAX_PIXELS
-        file = checked(file, within, f"`image_bytes` must be images of at most {MAX_PIXELS} pixels")
-        pixels = tf.io.decode_image(file, channels=channels, expand_animations=False)
-        pixels = tf.image.resize(pixels, (height, width), antialias=True)
-        # Resizing leaves fractions; the models know whole grey values.
-        return tf.ensure_shape(tf.cast(tf.round(tf.clip_by_value(pixels, 0, 255)), tf.uint8), event_shape)
+        return decode_picture(file, event_shape, fit, MAX_PIXELS, name="`image_bytes`")
 
     row = tf.TensorSpec(event_shape, tf.uint8)
     return lambda files: scale(tf.map_fn(one_image, files, fn_output_signature=row))
-
-
-def _jpeg_size(file):
-    return tf.io.extract_jpeg_shape(file)[:2]
-
-
-def _png_size(file):
-    """Height and width that a PNG file claims; the graph refuses a file that is none."""
-    # Looked at first: TensorFlow's error about a string that is too short would quote its bytes.
-    file = checked(file, tf.strings.length(file) >= 24, "`image_bytes` must be PNG or JPEG")
-    is_png = tf.equal(tf.strings.substr(file, 0, 8), _PNG_SIGNATURE)
-    file = checked(file, is_png, "`image_bytes` must be PNG or JPEG")
-    # Width and height are two big-endian numbers behind the signature and the head of the first chunk.
-    return tf.ensure_shape(tf.io.decode_raw(tf.strings.substr(file, 16, 8), tf.int32, little_endian=False), (2,))

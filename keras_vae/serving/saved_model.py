@@ -23,6 +23,12 @@ def load_saved_model(path):
     Raises:
         FileNotFoundError: if there is no exported model.
         ValueError: if it cannot be read, or `path` holds a character that TensorFlow takes for a pattern.
+
+    Examples:
+        >>> served = kv.load_saved_model("saved_models/digits")
+        >>> z_mean, z_log_var = served.encode(x)
+        >>> bool(np.allclose(z_mean, vae.encode(x)[0], rtol=1e-4, atol=1e-5))
+        True
     """
     check_plain(path)
     folder = newest_version(path)

@@ -19,6 +19,16 @@ def models_config(folder, base_path="/models"):
 
     Raises:
         ValueError: if there is no exported model in the folder.
+
+    Examples:
+        >>> print(kv.serving.models_config("saved_models"))
+        model_config_list {
+          config {
+            name: "digits"
+            base_path: "/models/digits"
+            model_platform: "tensorflow"
+          }
+        }
     """
     folder = pathlib.Path(folder)
     names = sorted(p.name for p in folder.iterdir() if versions(p)) if folder.is_dir() else []
@@ -51,6 +61,13 @@ def batching_parameters(max_batch_size=128, timeout_micros=1000, n_threads=2, ma
 
     Raises:
         ValueError: for a number out of range.
+
+    Examples:
+        >>> print(kv.serving.batching_parameters(max_batch_size=64))
+        max_batch_size { value: 64 }
+        batch_timeout_micros { value: 1000 }
+        num_batch_threads { value: 2 }
+        max_enqueued_batches { value: 100 }
     """
     values = {
         "max_batch_size": check_int("max_batch_size", max_batch_size, 1),
@@ -69,6 +86,10 @@ def write_server_config(folder, base_path="/models"):
 
     Raises:
         ValueError: if there is no exported model in the folder.
+
+    Examples:
+        >>> [path.name for path in kv.serving.write_server_config("saved_models")]
+        ['models.config', 'batching.config']
     """
     folder = pathlib.Path(folder)
     models, batching = folder / "models.config", folder / "batching.config"

@@ -1,39 +1,40 @@
 """A picture of new examples."""
 
-import math
+import numpy as np
 
 from keras_vae.evaluation import plots
 
-
-def on_one_scale(model, x):
-    """Examples as a picture shows them, array of the same shape.
-
-    Columns in their own units share no scale: only the one with the largest numbers would be seen. They are shown as
-    the model standardises them.
-
-    Args:
-        model: `VAE` or `LadderVAE`.
-        x: array `(n, *event_shape)`, in the units of the data.
-    """
-    if getattr(model.preprocessing, "over", None) != "columns":
-        return x
-    return model.preprocessing(x).numpy()
+# A histogram of a table's column needs more rows than one looks at.
+_N_ROWS = 1000
 
 
-def sample_figure(model, n, seed=None, temperature=1.0, like=None):
-    """Picture of `n` samples of the prior, on the grey scale of the examples `like` if these are given.
+def is_table(model):
+    """Whether the examples of a model are rows of columns."""
+    return len(model.event_shape) == 1
+
+
+def sample_figure(model, n, seed=None, temperature=1.0, like=None, *, draws=None, feature_names=None, vocabulary=None):
+    """Picture of `n` samples of the prior; of a table, histograms of its columns in their units.
 
     Args:
         model: `VAE` or `LadderVAE`.
-        n: int >= 1.
+        n: int >= 1. Of a table at least 1,000 samples are drawn.
         seed: int or None. The same seed gives the same samples; None draws anew.
         temperature: float >= 0. Factor on the standard deviation of the prior.
-        like: array `(m, *event_shape)` or None, in the units of the data.
+        like: array `(m, *event_shape)` or None, in the units of the data: for the grey scale, and the histograms beside
+            those of the samples.
+        draws: array `(k, *event_shape)` or None. Samples to show, instead of means of p(x given z) drawn here.
+        feature_names: sequence of str or None. Names of the columns of a table.
+        vocabulary: sequence of str or None. The tokens of a model of sequences of them.
 
     Returns:
         matplotlib Figure.
     """
-    samples = on_one_scale(model, model.sample(n, seed=seed, temperature=temperature))
-    like = samples if like is None else on_one_scale(model, like)
-    n_cols = min(10, n) if n > 25 else max(1, math.ceil(math.sqrt(n)))
-    return plots.plot_grid(samples, n_cols, value_range=plots.value_range_of(like))
+    table = is_table(model)
+    if draws is None:
+        samples = model.sample(max(n, _N_ROWS) if table else n, seed=seed, temperature=temperature)
+    else:
+        samples = draws if table else draws[:n]
+    if model.likelihood.values == "tokens":
+        return plots.plot_tokens(np.asarray(samples), vocabulary)
+    return plots.plot_samples(np.asarray(samples), like, feature_names if table else None)

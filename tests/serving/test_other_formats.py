@@ -89,6 +89,7 @@ def test_onnx_files_answer_as_the_model(network, likelihood, onnx_folder):
         assert_answers_as(model, run_onnx, path, n)
 
 
+@pytest.mark.slow
 def test_a_litert_file_answers_as_the_model(tmp_path):
     model = make_model("conv", "discretized_logistic")
     path = export_litert(model, tmp_path / "m.tflite")

@@ -9,11 +9,14 @@ from conditional_models import prepared
 from PIL import Image
 from sessions import CppSession, SessionError
 
+from keras_vae.data.images import decode_image
 from keras_vae.likelihoods import Categorical, Multinomial, NegativeBinomial
 from keras_vae.models.make_vae import make_vae
 from keras_vae.serving.export import export_saved_model
 from keras_vae.serving.preprocess import MAX_PIXELS, Preprocess, get_preprocess
 from keras_vae.serving.saved_model import load_saved_model
+
+FORMATS = ("PNG", "JPEG", "GIF", "BMP")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +91,7 @@ def test_a_file_of_the_right_size_gives_its_values(grey, loaded_grey):
 
 @pytest.mark.parametrize(
     ("mode", "file_format"),
-    [("L", "PNG"), ("RGB", "PNG"), ("RGBA", "PNG"), ("LA", "PNG"), ("L", "JPEG"), ("RGB", "JPEG")],
+    [*(("L", name) for name in FORMATS), *(("RGB", name) for name in FORMATS), ("RGBA", "PNG"), ("LA", "PNG")],
 )
 @pytest.mark.parametrize("size", [(6, 8), (1, 1), (31, 17), (300, 2)])
 def test_files_of_any_size_and_kind_are_taken(loaded_grey, mode, file_format, size):
@@ -131,6 +134,28 @@ def test_no_files_are_no_rows(grey_files, loaded_grey, cpp_program):
         assert session.call("encode", image_bytes=as_objects())["z_mean"].shape == (0, 3)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
+def test_an_export_has_the_pixels_that_training_had(grey_files, loaded_grey, grey, tmp_path, file_format, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    values = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    Image.fromarray(values).save(tmp_path / "a", file_format, exif=exif)
+    trained = decode_image(tmp_path / "a", (8, 6, 1)) / np.float32(255)
+    x = get_preprocess("image_bytes", grey)(tf.constant([(tmp_path / "a").read_bytes()])).numpy()
+    np.testing.assert_array_equal(x[0], trained)
+    z_mean, _ = loaded_grey.encode([(tmp_path / "a").read_bytes()])
+    np.testing.assert_allclose(z_mean, grey.encode(trained[None])[0], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
+def test_the_fit_of_an_export_is_that_of_training(grey, tmp_path, fit):
+    file, _ = picture("RGB", (50, 20))
+    (tmp_path / "a").write_bytes(file)
+    x = get_preprocess("image_bytes", grey, fit=fit)(tf.constant([file])).numpy()
+    np.testing.assert_array_equal(x[0], decode_image(tmp_path / "a", (8, 6, 1), fit) / np.float32(255))
+
+
 # What is refused.
 
 BAD_FILES = {
@@ -142,8 +167,10 @@ BAD_FILES = {
     "png-only-a-signature": b"\x89PNG\r\n\x1a\n",
     "jpeg-only-a-signature": b"\xff\xd8\xff",
     "jpeg-cut-off": picture("RGB", (30, 30), "JPEG")[0][:200],
-    "gif": picture("L", file_format="GIF")[0],
-    "bmp": picture("RGB", file_format="BMP")[0],
+    "gif-cut-off": picture("L", file_format="GIF")[0][:30],
+    "bmp-cut-off": picture("RGB", file_format="BMP")[0][:60],
+    "tiff": picture("RGB", file_format="TIFF")[0],
+    "webp": picture("RGB", file_format="WEBP")[0],
     "png-of-too-many-pixels": png(20_000, 20_000),
     "png-of-a-negative-size": png(2**32 - 1, 3),
     "png-without-its-rows": png(6, 8),
@@ -166,9 +193,9 @@ def test_no_bad_file_ends_the_server(grey_files, cpp_program):
 
 
 def test_the_refusal_says_what_a_file_may_be(loaded_grey):
-    with pytest.raises(ValueError, match="`image_bytes` must be PNG or JPEG"):
+    with pytest.raises(ValueError, match="`image_bytes` must be JPEG, PNG, GIF or BMP"):
         loaded_grey.encode([BAD_FILES["text"]])
-    with pytest.raises(ValueError, match=f"`image_bytes` must be images of at most {MAX_PIXELS} pixels"):
+    with pytest.raises(ValueError, match=f"`image_bytes` must have at most {MAX_PIXELS} pixels"):
         loaded_grey.encode([BAD_FILES["png-of-too-many-pixels"]])
     with pytest.raises(ValueError, match="`image_bytes` must hold bytes"):
         loaded_grey.encode(["a path is no file"])
@@ -190,6 +217,18 @@ def test_files_are_only_for_models_of_pictures(event_shape):
     vae = make_vae(event_shape, 2, hidden_units=(4,), seed=0)
     with pytest.raises(ValueError, match="`preprocess` must not be 'image_bytes' for a model that takes no images"):
         get_preprocess("image_bytes", vae)
+
+
+def test_another_fit_is_refused(grey):
+    with pytest.raises(ValueError, match="`fit` must be one of 'stretch', 'crop', 'pad'"):
+        get_preprocess("image_bytes", grey, fit="zoom")
+
+
+@pytest.mark.parametrize("event_shape", [(8,), (8, 6), (4, 4, 3, 1)])
+def test_grey_values_are_only_for_models_of_pictures(event_shape):
+    vae = make_vae(event_shape, 2, hidden_units=(4,), seed=0)
+    with pytest.raises(ValueError, match="`preprocess` must not be 'uint8' for a model that takes no images; leave it"):
+        get_preprocess("uint8", vae)
 
 
 @pytest.mark.parametrize("name", ["uint8", "image_bytes"])

@@ -34,6 +34,11 @@ def dci(
     Raises:
         ValueError: as in `dci_importance`.
 
+    Examples:
+        >>> factors = np.tile(np.stack(np.mgrid[0:4, 0:4], axis=-1).reshape(-1, 2), (20, 1))
+        >>> sorted(kv.evaluation.dci(factors.astype(float), factors, n_trees=5))
+        ['completeness', 'disentanglement', 'informativeness']
+
     References:
         Eastwood & Williams 2018, section 2. https://openreview.net/forum?id=By-7dz-AZ
     """
@@ -103,6 +108,10 @@ def disentanglement_of(importance: ArrayLike) -> float:
 
     Raises:
         ValueError: for a matrix with fewer than two rows or columns, or a negative or non-finite entry.
+
+    Examples:
+        >>> kv.evaluation.disentanglement_of(np.eye(2))
+        1.0
     """
     return _concentration(_check_importance(importance).T)
 
@@ -121,6 +130,10 @@ def completeness_of(importance: ArrayLike) -> float:
 
     Raises:
         ValueError: for a matrix with fewer than two rows or columns, or a negative or non-finite entry.
+
+    Examples:
+        >>> kv.evaluation.completeness_of(np.ones((2, 2)))
+        0.0
     """
     return _concentration(_check_importance(importance))
 

@@ -44,6 +44,11 @@ def factor_vae_score(
         ValueError: for arrays that do not belong together, fewer than two dimensions or factors, a factor that does not
             vary, or a number out of bounds.
 
+    Examples:
+        >>> factors = np.tile(np.stack(np.mgrid[0:4, 0:4], axis=-1).reshape(-1, 2), (20, 1))
+        >>> kv.evaluation.factor_vae_score(factors.astype(float), factors)
+        1.0
+
     References:
         Kim & Mnih 2018, section 4. https://arxiv.org/abs/1802.05983
     """

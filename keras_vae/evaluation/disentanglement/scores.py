@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from tqdm import tqdm
 
 from keras_vae._checks import check_int
+from keras_vae._progress import progress
 from keras_vae.data.factor_shapes import FactorShapes
 from keras_vae.evaluation.disentanglement.dci import dci
 from keras_vae.evaluation.disentanglement.factor_vae_score import factor_vae_score, generated_factor_vae_score
@@ -82,6 +82,11 @@ def code_scores(
     Raises:
         ValueError: for arrays that do not belong together, fewer than two dimensions or factors, a factor that does not
             vary or whose values hardly repeat.
+
+    Examples:
+        >>> factors = np.tile(np.stack(np.mgrid[0:4, 0:4], axis=-1).reshape(-1, 2), (20, 1))
+        >>> kv.evaluation.code_scores(factors.astype(float), factors)["factor_vae_score"]
+        1.0
     """
     steps = _steps(z_mean, z_log_var, factors, categorical, n_population, seed)
     steps["factor_vae_score"] = lambda: factor_vae_score(z_mean, factors, seed=seed)
@@ -102,7 +107,7 @@ def _steps(z_mean, z_log_var, factors, categorical, n_population, seed):
 def _run(steps):
     """Values by name; a step that gives a dict adds its entries under `name_entry`."""
     scores = {}
-    for name in tqdm(steps, delay=2.0, leave=False, unit="score", disable=None):
+    for name in progress(steps, desc="scores", unit="score"):
         value = steps[name]()
         scores |= {f"{name}_{key}": v for key, v in value.items()} if isinstance(value, dict) else {name: value}
     return scores

@@ -33,6 +33,11 @@ def sap(z_mean: ArrayLike, factors: ArrayLike, categorical: Sequence[int] = (), 
     Raises:
         ValueError: as in `sap_matrix`.
 
+    Examples:
+        >>> factors = np.tile(np.stack(np.mgrid[0:4, 0:4], axis=-1).reshape(-1, 2), (20, 1))
+        >>> round(kv.evaluation.sap(factors.astype(float), factors), 6)
+        1.0
+
     References:
         Kumar et al. 2018, section 3. https://arxiv.org/abs/1711.00848
     """
@@ -54,6 +59,12 @@ def sap_matrix(z_mean: ArrayLike, factors: ArrayLike, categorical: Sequence[int]
     Raises:
         ValueError: for arrays that do not belong together, fewer than two dimensions, a factor that does not vary, or a
             categorical factor with a value that comes only once.
+
+    Examples:
+        >>> factors = np.tile(np.stack(np.mgrid[0:4, 0:4], axis=-1).reshape(-1, 2), (20, 1))
+        >>> kv.evaluation.sap_matrix(factors.astype(float), factors).round(3) + 0.0
+        array([[1., 0.],
+               [0., 1.]])
     """
     z_mean, factors = check_codes_and_factors(z_mean, factors)
     categorical = check_categorical(categorical, factors.shape[1])

@@ -20,6 +20,10 @@ class HealthReport:
         measures: `Measures`, for the figure.
         n_test: int. Test examples looked at.
         n_train: int. Training examples looked at; 0 for none.
+
+    Examples:
+        >>> report.finding("active units").unit
+        'of 4'
     """
 
     verdict: str
@@ -137,6 +141,11 @@ def check_health(
 
     Raises:
         ValueError: for another model, data that do not fit it, or too few of them.
+
+    Examples:
+        >>> report = kv.evaluation.check_health(vae, x, x_train, n_rows=100)
+        >>> [finding.name for finding in report.findings][:3]
+        ['active units', 'mutual information', 'use of the code']
     """
     measures = measure(vae, x_test, x_train, y_test, y_train, n_rows, seed, history)
     found = tuple(

@@ -58,6 +58,11 @@ class Finding:
         sentence: str.
         remedy: tuple of `Remedy`. Alternatives.
         standard_error: float or None.
+
+    Examples:
+        >>> finding = report.finding("active units")
+        >>> finding.status, finding.unit
+        ('ok', 'of 4')
     """
 
     name: str

@@ -27,6 +27,9 @@ def plot_health(report):
 
     Returns:
         matplotlib Figure.
+
+    Examples:
+        >>> kv.evaluation.plot_health(report).savefig("health.png")
     """
     lines = _table_lines(report)
     # Inches: what is text takes its lines, the pictures have a fixed size.

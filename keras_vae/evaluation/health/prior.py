@@ -72,6 +72,13 @@ def holes(z_prior: ArrayLike, codes, reference, tail: float = TAIL, seed: int = 
 
     Returns:
         `TailShare`: `points` are prior samples, `others` are codes.
+
+    Examples:
+        A prior that draws far from all codes:
+
+        >>> codes = np.zeros((100, 2)), np.zeros((100, 2))
+        >>> kv.evaluation.holes(np.full((50, 2), 9.0), codes, codes).share
+        1.0
     """
     z = draw_codes(*codes, np.random.default_rng(check_int("seed", seed, 0)))
     points, others = (log_aggregate(np.asarray(a), *reference)[0] for a in (z_prior, z))
@@ -90,6 +97,13 @@ def uncovered_codes(z_prior: ArrayLike, codes, prior, tail: float = TAIL, seed: 
 
     Returns:
         `TailShare`: `points` are codes, `others` are prior samples.
+
+    Examples:
+        Codes far from all that the prior draws:
+
+        >>> codes, z_prior = (np.full((100, 2), 9.0), np.zeros((100, 2))), np.zeros((50, 2))
+        >>> kv.evaluation.uncovered_codes(z_prior, codes, kv.priors.StandardNormal()).share
+        1.0
     """
     z = draw_codes(*codes, np.random.default_rng(check_int("seed", seed, 0)))
     points, others = (np.asarray(prior.log_prob(np.asarray(a, np.float32)), np.float64) for a in (z, z_prior))

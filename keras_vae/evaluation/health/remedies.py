@@ -57,11 +57,17 @@ class Remedy:
         name: str. The setting.
         value: number, `Call` or `Rule`. What it should be.
         place: "objective", "model", "network" or "fit". Where the setting belongs.
+        settings: tuple of pairs. The same in settings of a task, where these have other names.
+
+    Examples:
+        >>> print(kv.evaluation.Remedy("beta", 1.0, "objective"))
+        objective=keras_vae.objectives.ELBO(beta=1.0)
     """
 
     name: str
     value: Any
     place: str = MODEL
+    settings: tuple[tuple[str, Any], ...] = ()
 
     def __str__(self):
         """What to write: Python, or the rule in words where the present number is not known here."""
@@ -90,9 +96,14 @@ class Remedy:
             dict of the settings that change and their new values; None where the remedy leads nowhere: the run has no
             such setting, has that value already, or the setting is not a number.
         """
+        if self.settings:
+            changed = {name: value for name, value in self.settings if settings.get(name) != value}
+            return changed if changed and set(dict(self.settings)) <= set(settings) else None
         if self.name not in settings or isinstance(self.value, Call):
             return None
         present = settings[self.name]
+        # A list of one number is that number: a model with several layers of latents has several.
+        present = present[0] if isinstance(present, (list, tuple)) and len(present) == 1 else present
         value = self.value.of(present) if isinstance(self.value, Rule) else self.value
         if value is None or value == (list(present) if isinstance(present, tuple) else present):
             return None
@@ -109,14 +120,24 @@ ANNEALING = Remedy(
     "callbacks",
     Call("keras_vae.callbacks.BetaAnnealing", (Call("keras_vae.schedules.linear", keywords=(("n_steps", 5000),)),)),
     FIT,
+    (("warm_up", 5000),),
 )
-EARLY_STOPPING = Remedy("callbacks", Call("keras_vae.callbacks.EarlyStopping", keywords=(("patience", 5),)), FIT)
-FLEXIBLE_PRIOR = Remedy("prior", Call("keras_vae.priors.VampPrior", (50,)), MODEL)
+EARLY_STOPPING = Remedy(
+    "callbacks", Call("keras_vae.callbacks.EarlyStopping", keywords=(("patience", 5),)), FIT, (("patience", 5),)
+)
+FLEXIBLE_PRIOR = Remedy(
+    "prior", Call("keras_vae.priors.VampPrior", (50,)), MODEL, (("prior", "vamp"), ("n_components", 50))
+)
 # Where the present number is not known here.
 LONGER = Remedy("epochs", Rule("more"), FIT)
 FEWER_UNITS = Remedy("hidden_units", Rule("fewer"), NETWORK)
 # An importance-weighted bound has neither beta nor free bits; such a model can begin where the ELBO with them ends.
-ELBO_FIRST = Remedy("objective", Call("keras_vae.objectives.ELBO", keywords=(("free_bits", 0.25),)), MODEL)
+ELBO_FIRST = Remedy(
+    "objective",
+    Call("keras_vae.objectives.ELBO", keywords=(("free_bits", 0.25),)),
+    MODEL,
+    (("objective", "elbo"), ("free_bits", 0.25)),
+)
 
 
 def latent_dim_of(n: int) -> Remedy:

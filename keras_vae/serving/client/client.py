@@ -40,6 +40,12 @@ class Client:
         TypeError: for another kind of `tls`.
         FileNotFoundError: if `tls` is a path and nothing is there.
         ImportError: if grpcio and protobuf, or requests, are not installed.
+
+    Examples:
+        >>> client = kv.serving.Client("http://localhost:8501", model="digits", label="stable")
+        >>> z_mean, z_log_var = client.encode(x)  # doctest: +SKIP
+        >>> client.batch_size
+        256
     """
 
     def __init__(
@@ -103,7 +109,7 @@ class Client:
             dict of `elbo`, `reconstruction_loss`, `kl`, each `(n,)` nats; of a plain autoencoder the loss alone.
 
         Raises:
-            As `encode`.
+            ServingError, TypeError, ValueError: as `encode`.
         """
         return self._predict_rows("score", x, condition)
 
@@ -165,7 +171,7 @@ class Client:
             **condition: as for `generate`.
 
         Raises:
-            As `encode`.
+            ServingError, TypeError, ValueError: as `encode`.
         """
         seed = np.asarray(seed)
         rows = self._for_all("sample_rows", condition, len(seed)) if seed.ndim else condition
@@ -182,7 +188,8 @@ class Client:
             dict of arrays by name of output.
 
         Raises:
-            As `encode`; ValueError also for inputs of other names or of different numbers of rows.
+            ServingError, TypeError, ValueError: as `encode`; ValueError also for inputs of other names or of different
+                numbers of rows.
         """
         definition = self._signature(signature)
         if set(inputs) != set(definition.inputs):

@@ -29,6 +29,11 @@ class ServingError(RuntimeError):
     Args:
         code: str. gRPC's name of the status, such as "NOT_FOUND"; over REST the one nearest to the HTTP status.
         message: str.
+
+    Examples:
+        >>> error = kv.serving.ServingError("NOT_FOUND", "no model of that name")
+        >>> error.code, str(error)
+        ('NOT_FOUND', 'no model of that name (NOT_FOUND)')
     """
 
     def __init__(self, code, message):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_vae.evaluation import plots
-from keras_vae.tasks.sample_figure import on_one_scale, sample_figure
+from keras_vae.tasks.sample_figure import is_table, sample_figure
 from keras_vae.tasks.scores import N_ROWS
 from keras_vae.training.rows import first_rows
 from keras_vae.training.streams import is_stream
@@ -11,32 +11,57 @@ from keras_vae.training.streams import is_stream
 N_SHOWN, N_SAMPLES = 10, 60
 
 
-def pictures(model, x, labels, history, seed, grey=None):
+def pictures(
+    model, x, labels, history, seed, grey=None, *, feature_names=None, label_name=None, kept_epoch=None, draws=None,
+    vocabulary=None,
+):  # fmt: skip
     """Pictures of a model, drawn one by one.
 
     Args:
         model: trained `VAE`.
         x: held-out rows, array or `tf.data.Dataset`; the first 2,000 are used.
-        labels: sequence of labels of the rows or None.
+        labels: sequence of labels of the rows, names of classes or numbers, or None.
         history: dict of lists by name.
         seed: int. Of the samples.
         grey: stream of the same rows with their grey values, where x is drawn from them, or None.
+        feature_names: sequence of str or None. Names of the columns of a table, or of the features of sequences.
+        label_name: str or None. What the labels are, for the legend.
+        kept_epoch: int or None. The epoch whose weights the model has.
+        draws: array `(n, *event_shape)` or None. Draws of x from the model, instead of means of p(x given z), which
+            spread less than the data.
+        vocabulary: sequence of str or None. The tokens of a model of sequences of them.
 
     Yields:
         Pairs of a name and a matplotlib figure.
     """
     x = _array(x, N_ROWS)
-    yield "loss_curves", plots.plot_history(history)
-    shown = _array(x if grey is None else grey, N_SHOWN)
+    names = {} if feature_names is None else {"feature_names": feature_names}
+    yield "loss_curves", plots.plot_history(history, **({} if kept_epoch is None else {"kept_epoch": kept_epoch}))
+    # Of a table every row is a point; of anything else a few examples are looked at.
+    shown = _array(x if grey is None else grey, N_ROWS if is_table(model) else N_SHOWN)
     originals = as_decoded(shown, model.likelihood)
-    rows = (on_one_scale(model, rows) for rows in (originals, model.reconstruct(shown)))
-    yield "reconstructions", plots.plot_reconstructions(*rows)
-    yield "samples", sample_figure(model, N_SAMPLES, seed=seed, like=originals)
+    if model.likelihood.values == "tokens":
+        rows = {"original": shown, "reconstruction": model.reconstruct(shown)}
+        yield "reconstructions", plots.plot_tokens(rows, vocabulary)
+    else:
+        yield "reconstructions", plots.plot_reconstructions(originals, np.asarray(model.reconstruct(shown)), **names)
+    yield "samples", sample_figure(model, N_SAMPLES, seed, like=originals, draws=draws, vocabulary=vocabulary, **names)
+    yield from _of_codes(model, x, labels, originals, label_name, names)
+
+
+def _of_codes(model, x, labels, originals, label_name, names):
+    """Pictures of the codes and of what they stand for."""
     z_mean, z_log_var = model.encode(x)
     if z_mean.shape[1] > 1:
-        yield "latent_map", plots.plot_latent_map(z_mean, None if labels is None else labels[: len(x)], z_log_var)
+        named = {} if label_name is None else {"label_name": label_name}
+        of_rows = None if labels is None else labels[: len(x)]
+        yield "latent_map", plots.plot_latent_map(z_mean, of_rows, z_log_var, **named)
+    if z_mean.shape[1] == 2 and plots.is_image(tuple(model.event_shape)):
+        yield "manifold", plots.plot_manifold(model.decode, value_range=plots.value_range_of(originals))
     yield "kl_per_dim", plots.plot_kl_per_dim(z_mean, z_log_var)
-    yield "traversals", plots.plot_traversals(lambda z: on_one_scale(model, model.decode(z)), z_mean, z_log_var)
+    if is_table(model):
+        names = {**names, "scale": np.nanstd(originals, axis=0)}
+    yield "traversals", plots.plot_traversals(model.decode, z_mean, z_log_var, **names)
 
 
 def as_decoded(x, likelihood):

@@ -1,0 +1,1 @@
+"""Pictures of a model, each a matplotlib Figure."""

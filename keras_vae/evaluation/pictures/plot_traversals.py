@@ -1,0 +1,96 @@
+"""What each latent dimension does."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_vae.evaluation.latent import active_units, kl_per_dim
+from keras_vae.evaluation.pictures.figure import names_of_columns, new_figure
+from keras_vae.evaluation.pictures.plot_grid import plot_grid
+
+_MAX_COLUMNS = 20
+
+
+def plot_traversals(
+    decode: Callable,
+    z_mean: ArrayLike,
+    z_log_var: ArrayLike,
+    steps: int = 9,
+    limit: float = 2.5,
+    max_dims: int = 12,
+    feature_names=None,
+    scale=None,
+):
+    """What each active latent dimension does: it runs from -limit to +limit while the others stay at a typical code.
+
+    Of a table colours show how columns change along the run; beyond 20 columns those that change most.
+
+    Args:
+        decode: Callable. `(n, latent_dim)` codes to `(n, *event_shape)`, such as `vae.decode`.
+        z_mean: array `(n, latent_dim)`.
+        z_log_var: array, same shape.
+        steps: int >= 2. Pictures per dimension.
+        limit: float. End of the run, in standard deviations of the prior.
+        max_dims: int. How many dimensions are shown at most: those of largest KL.
+        feature_names: sequence of str or None. Names of the columns of a table.
+        scale: array `(n_columns,)` or None. Standard deviations of the columns; None takes those of the decoded codes.
+
+    Returns:
+        matplotlib Figure.
+
+    Raises:
+        ValueError: if there are not as many names as columns.
+    """
+    z_mean = np.asarray(z_mean, np.float32)
+    kl = kl_per_dim(z_mean, z_log_var)
+    active = [int(k) for k in np.argsort(-kl) if active_units(z_mean)[k]]
+    chosen = active[:max_dims] or [int(np.argmax(kl))]
+    decoded = np.asarray(decode(_runs(z_mean, chosen, np.linspace(-limit, limit, steps, dtype=np.float32))))
+    labels = [f"z[{k}], {kl[k]:.2g} nats" for k in chosen]
+    which = "each active dimension" if active else f"no dimension is active; z[{chosen[0]}]"
+    if len(active) > len(chosen):
+        which = f"the {len(chosen)} of {len(active)} active dimensions of largest KL"
+    title = f"{which} from -{limit:g} to +{limit:g}"
+    if decoded.ndim == 2:
+        scale = np.asarray(decode(z_mean[:1000])).std(axis=0) if scale is None else np.asarray(scale)
+        return _changes(decoded.reshape(len(chosen), steps, -1), scale, labels, title, feature_names)
+    return plot_grid(decoded, steps, title=title, row_labels=labels)
+
+
+def _runs(z_mean, chosen, values):
+    """Codes `(len(chosen) * len(values), latent_dim)` in which one dimension after the other takes the values."""
+    steps = len(values)
+    # The code nearest to the mean of all codes: a real example, which the mean itself need not be.
+    base = z_mean[np.argmin(np.square(z_mean - z_mean.mean(axis=0)).sum(axis=1))]
+    codes = np.repeat(base[None], len(chosen) * steps, axis=0)
+    for row, k in enumerate(chosen):
+        codes[row * steps : (row + 1) * steps, k] = values
+    return codes
+
+
+def _changes(decoded, scale, labels, title, feature_names):
+    """Heat map of a row per dimension and a column per column of the table."""
+    names = names_of_columns(feature_names, decoded.shape[2])
+    change = (decoded[:, -1] - decoded[:, 0]) / np.where(scale > 0, scale, 1.0)
+    shown = np.arange(len(names))
+    if len(names) > _MAX_COLUMNS:
+        shown = np.sort(np.argsort(-np.abs(change).max(axis=0), kind="stable")[:_MAX_COLUMNS])
+        title += f"\nthe {_MAX_COLUMNS} of {len(names)} columns that change most"
+    change = change[:, shown]
+    figure = new_figure(0.42 * len(shown) + 3.2, 0.34 * len(labels) + 2.2)
+    ax = figure.subplots()
+    limit = max(float(np.abs(change).max()), 1e-12)
+    image = ax.imshow(change, cmap="PuOr_r", vmin=-limit, vmax=limit, aspect="auto")
+    ax.set_xticks(range(len(shown)), [names[k] for k in shown], rotation=45, ha="right", fontsize=8)
+    ax.set_yticks(range(len(labels)), labels, fontsize=8)
+    for i, j in np.ndindex(change.shape):
+        # White on the dark ends of the colours.
+        colour = "white" if abs(change[i, j]) > 0.6 * limit else "black"
+        ax.text(
+            j, i, f"{round(float(change[i, j]), 1) + 0.0:.1f}", ha="center", va="center", fontsize=6.5, color=colour
+        )
+    figure.colorbar(image, ax=ax, label="change, standard deviations", shrink=0.9)
+    # Titles of a narrow heat map are wider than it.
+    figure.suptitle(title.replace(" from ", "\nfrom ") if len(shown) < 8 else title, fontsize=10)
+    return figure
