@@ -30,6 +30,11 @@ class Likelihood(FixedAttributes, keras.layers.Layer):
         low: Smallest value allowed, or None.
         high: Largest value allowed, or None.
         integer: bool. Whether only whole numbers are allowed.
+
+    Examples:
+        >>> likelihood = kv.likelihoods.Gaussian()
+        >>> isinstance(likelihood, kv.likelihoods.Likelihood), likelihood.params_shape((28, 28, 3))
+        (True, (28, 28, 6))
     """
 
     fixed_advice = "Make a new likelihood, and a new model with it."

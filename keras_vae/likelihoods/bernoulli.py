@@ -24,6 +24,13 @@ class Bernoulli(Likelihood):
 
     Grey values in [0, 1] are allowed with a warning: their cross-entropy is no log likelihood.
 
+    Examples:
+        Three elements of probability one half:
+
+        >>> log_prob = kv.likelihoods.Bernoulli().log_prob(tf.constant([[0.0, 1.0, 1.0]]), tf.zeros((1, 3)))
+        >>> bool(np.isclose(log_prob[0], -3.0 * np.log(2.0)))
+        True
+
     References:
         Kingma & Welling 2014, appendix C.1. https://arxiv.org/abs/1312.6114
     """

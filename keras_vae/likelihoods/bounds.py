@@ -1,5 +1,6 @@
 """Smooth bounds that keep the exponential of a network output finite."""
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -31,3 +32,18 @@ def soft_ceiling(raw: tf.Tensor, high: float) -> tf.Tensor:
     """
     # The same function in another form: the plain formula loses the last digits of `raw` where `high` is much larger.
     return tf.minimum(raw, high) - tf.math.softplus(-tf.abs(raw - high))
+
+
+def inverse_soft_floor(value: np.ndarray, low: float) -> np.ndarray:
+    """The raw values that `soft_floor` maps to these; to just above `low` where they are below it.
+
+    Args:
+        value: array of any shape.
+        low: float. The bound.
+
+    Returns:
+        Array, shape of `value`, finite.
+    """
+    above = np.maximum(np.asarray(value, dtype=np.float64) - low, 1e-3)
+    # log(exp(above) - 1), without overflow.
+    return low + above + np.log(-np.expm1(-above))

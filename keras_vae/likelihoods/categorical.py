@@ -24,6 +24,12 @@ class Categorical(Likelihood):
     Raises:
         ValueError: if `n_classes` is neither None nor a whole number >= 2.
 
+    Examples:
+        Ten tokens out of a vocabulary of 30:
+
+        >>> kv.likelihoods.Categorical(n_classes=30).params_shape((10,))
+        (10, 30)
+
     References:
         Bowman et al. 2016, for text. https://arxiv.org/abs/1511.06349
     """

@@ -13,6 +13,13 @@ class ContinuousBernoulli(Likelihood):
     The log density is the Bernoulli log probability plus a log normaliser, which makes it a density on [0, 1]. The mean
     is not p.
 
+    Examples:
+        At logit 0 it is the uniform density on [0, 1]:
+
+        >>> log_prob = kv.likelihoods.ContinuousBernoulli().log_prob(tf.constant([[0.3, 0.9]]), tf.zeros((1, 2)))
+        >>> bool(np.isclose(log_prob[0], 0.0, atol=1e-5))
+        True
+
     References:
         Loaiza-Ganem & Cunningham 2019, section 3. https://arxiv.org/abs/1907.06845
     """

@@ -32,6 +32,14 @@ class DiscretizedLogistic(Likelihood):
     Raises:
         ValueError: if a bound is not a number in [-50, 50], or `min_log_scale` is not smaller than `max_log_scale`.
 
+    Examples:
+        The probabilities of the 256 grey values add up to one:
+
+        >>> grey, x_params = tf.range(256.0)[:, None], tf.zeros((256, 2))
+        >>> log_prob = kv.likelihoods.DiscretizedLogistic().log_prob(grey, x_params)
+        >>> bool(np.isclose(np.exp(log_prob).sum(), 1.0, atol=1e-5))
+        True
+
     References:
         Salimans et al. 2017 (PixelCNN++), eq. 2, here with one component. https://arxiv.org/abs/1701.05517
     """
@@ -81,24 +89,44 @@ class DiscretizedLogistic(Likelihood):
         return tfd.QuantizedDistribution(logistic, low=0.0, high=255.0)
 
     def _log_prob(self, x, x_params):
-        location, log_scale = self._split(x_params)
-        levels_per_scale = tf.exp(-log_scale) / HALF_RANGE
-        upper = (x - location + 0.5) * levels_per_scale
-        lower = (x - location - 0.5) * levels_per_scale
-        # sigmoid(upper) - sigmoid(lower) = sigmoid(upper) * sigmoid(-lower) * (1 - exp(lower - upper)). In a product
-        # nothing cancels in the tails. At grey 0 and 255 the bin has an open side, whose factors are one.
-        log_below_upper = tf.where(x < 255.0, -tf.math.softplus(-upper), 0.0)
-        log_above_lower = tf.where(x > 0.0, -tf.math.softplus(lower), 0.0)
-        log_width = tf.where((x > 0.0) & (x < 255.0), tf.math.log(-tf.math.expm1(-levels_per_scale)), 0.0)
-        return log_below_upper + log_above_lower + log_width
+        return log_mass(x, *self._split(x_params))
 
     def _mean(self, x_params):
-        location, log_scale = self._split(x_params)
-        scale = HALF_RANGE * tf.exp(log_scale)
-        # The mean of the logistic variable clipped to [0, 255] is
-        #     scale * (softplus(location / scale) - softplus((location - 255) / scale)).
-        # Rounding to whole levels moves it by less than half a level. The clip below replaces the linear parts of the
-        # two softplus, which would cancel far outside.
-        below = tf.math.softplus(-tf.abs(location) / scale)
-        above = tf.math.softplus(-tf.abs(location - 255.0) / scale)
-        return tf.clip_by_value(location, 0.0, 255.0) + scale * (below - above)
+        return clipped_mean(*self._split(x_params))
+
+
+def log_mass(x: tf.Tensor, location: tf.Tensor, log_scale: tf.Tensor) -> tf.Tensor:
+    """Log probability of whole grey values under a discretized logistic.
+
+    Args:
+        x: Tensor. Whole grey values 0 to 255.
+        location: Tensor, in grey levels; shapes broadcast.
+        log_scale: Tensor. Log of the scale on the [-1, 1] scale.
+
+    Returns:
+        Tensor of the common shape. Nats.
+    """
+    levels_per_scale = tf.exp(-log_scale) / HALF_RANGE
+    upper = (x - location + 0.5) * levels_per_scale
+    lower = (x - location - 0.5) * levels_per_scale
+    # sigmoid(upper) - sigmoid(lower) = sigmoid(upper) * sigmoid(-lower) * (1 - exp(lower - upper)). In a product
+    # nothing cancels in the tails. At grey 0 and 255 the bin has an open side, whose factors are one.
+    log_below_upper = tf.where(x < 255.0, -tf.math.softplus(-upper), 0.0)
+    log_above_lower = tf.where(x > 0.0, -tf.math.softplus(lower), 0.0)
+    log_width = tf.where((x > 0.0) & (x < 255.0), tf.math.log(-tf.math.expm1(-levels_per_scale)), 0.0)
+    return log_below_upper + log_above_lower + log_width
+
+
+def clipped_mean(location: tf.Tensor, log_scale: tf.Tensor) -> tf.Tensor:
+    """Mean of a logistic variable clipped to [0, 255], in grey levels; rounding moves it by less than half a level.
+
+    Args:
+        location: Tensor, in grey levels.
+        log_scale: Tensor, same shape. Log of the scale on the [-1, 1] scale.
+    """
+    # scale * (softplus(location / scale) - softplus((location - 255) / scale)), where the clip replaces the linear
+    # parts of the two softplus, which would cancel far outside.
+    scale = HALF_RANGE * tf.exp(log_scale)
+    below = tf.math.softplus(-tf.abs(location) / scale)
+    above = tf.math.softplus(-tf.abs(location - 255.0) / scale)
+    return tf.clip_by_value(location, 0.0, 255.0) + scale * (below - above)

@@ -27,6 +27,10 @@ class Gaussian(Likelihood):
     Raises:
         ValueError: if a bound is not a finite number, or `min_log_var` is not smaller than `max_log_var`.
 
+    Examples:
+        >>> kv.likelihoods.Gaussian().params_shape((28, 28, 1))
+        (28, 28, 2)
+
     References:
         Kingma & Welling 2014, appendix C.2. https://arxiv.org/abs/1312.6114
         Mattei & Frellsen 2018, section 2, on the unbounded likelihood. https://arxiv.org/abs/1802.04826
@@ -45,6 +49,10 @@ class Gaussian(Likelihood):
 
     def get_config(self):
         return {**super().get_config(), "min_log_var": self.min_log_var, "max_log_var": self.max_log_var}
+
+    def log_variance_of_unit_scale(self) -> float:
+        """Log variance of an element whose `log_var` is 0."""
+        return 0.0
 
     def _split(self, x_params):
         mean, raw = tf.split(x_params, 2, axis=-1)

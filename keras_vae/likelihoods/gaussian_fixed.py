@@ -27,6 +27,13 @@ class GaussianFixed(Likelihood):
     Raises:
         ValueError: if `stddev` is not a finite number > 0.
 
+    Examples:
+        One element at its mean, with a standard deviation of 2:
+
+        >>> log_prob = kv.likelihoods.GaussianFixed(stddev=2.0).log_prob(tf.zeros((1, 1)), tf.zeros((1, 1)))
+        >>> bool(np.isclose(log_prob[0], -np.log(2.0) - 0.5 * np.log(2.0 * np.pi)))
+        True
+
     References:
         Lucas et al. 2019, on the observation noise. https://arxiv.org/abs/1911.02469
     """

@@ -26,6 +26,12 @@ class GaussianShared(Likelihood):
     Raises:
         ValueError: if `min_log_var` is not a number in [-80, 0).
 
+    Examples:
+        >>> likelihood = kv.likelihoods.GaussianShared()
+        >>> likelihood.build((None, 13))
+        >>> len(likelihood.trainable_variables), likelihood.params_shape((13,))
+        (1, (13,))
+
     References:
         Rybkin et al. 2021, section 3 (sigma-VAE). https://arxiv.org/abs/2006.13202
     """

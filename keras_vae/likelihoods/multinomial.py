@@ -16,6 +16,13 @@ class Multinomial(Likelihood):
     without it the value is no log probability. A row without counts has probability one. `mean` and `sample` describe a
     single count (total 1): the probabilities of the items, and one draw as a one-hot row.
 
+    Examples:
+        Two clicks on the first of two equal items:
+
+        >>> log_prob = kv.likelihoods.Multinomial().log_prob(tf.constant([[2.0, 0.0]]), tf.zeros((1, 2)))
+        >>> bool(np.isclose(log_prob[0], np.log(0.25)))
+        True
+
     References:
         Liang et al. 2018, eq. 2. https://arxiv.org/abs/1802.05814
     """

@@ -27,6 +27,11 @@ class NegativeBinomial(Likelihood):
         ValueError: if a bound is not a number in [-50, 50], or `min_log_total_count` is not smaller than
             `max_log_total_count`.
 
+    Examples:
+        >>> x_params = tf.constant([[np.log(3.0), 0.0]], tf.float32)
+        >>> bool(np.isclose(kv.likelihoods.NegativeBinomial().mean(x_params)[0, 0], 3.0, rtol=1e-4))
+        True
+
     References:
         Lopez et al. 2018 (scVI), methods, on counts per cell. https://doi.org/10.1038/s41592-018-0229-2
     """

@@ -26,6 +26,13 @@ class Autoencoder(LatentModel):
 
     Raises:
         ValueError: if encoder, decoder and likelihood do not fit each other.
+
+    Examples:
+        >>> encoder = kv.make_encoder((8, 8, 1), latent_dim=4, n_outputs=1)
+        >>> decoder = kv.make_decoder((8, 8, 1), latent_dim=4)
+        >>> model = kv.Autoencoder(encoder, decoder, likelihood="bernoulli")
+        >>> model.encode(x).shape == (len(x), 4)
+        True
     """
 
     encoder_outputs = ("z",)

@@ -1,6 +1,7 @@
 """Bounds on log p(x) of any number of rows from any number of draws, streamed in constant memory."""
 
 import math
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -10,6 +11,20 @@ from keras_vae.training.batch import repeat_rows
 
 # Rows decoded at once while a bound averages over draws: enough to fill the cores, small enough for any decoder.
 ROWS_PER_DECODE = 2048
+
+
+class RowBounds(NamedTuple):
+    """What is known of every row, Tensors or arrays `(n,)`.
+
+    Attributes:
+        elbo: nats, averaged over draws.
+        log_prob: nats, importance-weighted; minus infinity for a prior without a density.
+        kl: nats, averaged over the same draws; the reconstruction loss is `- elbo - kl`.
+    """
+
+    elbo: tf.Tensor
+    log_prob: tf.Tensor
+    kl: tf.Tensor
 
 
 def bounds_of_batch(model, batch, n_samples, chunk, seed):
@@ -26,33 +41,33 @@ def bounds_of_batch(model, batch, n_samples, chunk, seed):
         seed: Tensor, shape `(2,)`.
 
     Returns:
-        Two Tensors `(batch,)`, nats; the second is minus infinity for a prior without a density.
+        `RowBounds`.
     """
     n_rows = batch.n_rows
     shifts = row_shifts(batch.x, model.noise_dim)
     inferred = repeat_rows(model.infer(batch), chunk)
     repeated = batch._replace(x=None).repeat(chunk)
 
-    def add_chunk(i, elbo_sum, log_weight_sum):
+    def add_chunk(i, elbo_sum, kl_sum, log_weight_sum):
         epsilon = row_noise(shifts, seed, model.noise_dim, chunk, i * chunk)
         pieces = model.pieces(inferred, epsilon, repeated)
-        elbo = model.assemble(pieces)["elbo"]
+        terms = model.assemble(pieces)
         # The last chunk may be longer than what is left to draw.
         counts = (i * chunk + tf.range(chunk) < n_samples)[:, None]
-        elbo = tf.where(counts, tf.reshape(elbo, [chunk, n_rows]), 0.0)
+        elbo, kl = (tf.where(counts, tf.reshape(terms[n], [chunk, n_rows]), 0.0) for n in ("elbo", "kl_loss"))
         if model.has_density:
             log_weight = tf.where(counts, tf.reshape(pieces.log_weight, [chunk, n_rows]), -math.inf)
             log_weight_sum = tf.reduce_logsumexp(tf.concat([log_weight_sum[None], log_weight], axis=0), axis=0)
-        return i + 1, elbo_sum + tf.reduce_sum(elbo, axis=0), log_weight_sum
+        return i + 1, elbo_sum + tf.reduce_sum(elbo, axis=0), kl_sum + tf.reduce_sum(kl, axis=0), log_weight_sum
 
-    _, elbo_sum, log_weight_sum = tf.while_loop(
+    _, elbo_sum, kl_sum, log_weight_sum = tf.while_loop(
         lambda i, *_: i * chunk < n_samples,
         add_chunk,
-        (0, tf.zeros([n_rows]), tf.fill([n_rows], -math.inf)),
+        (0, tf.zeros([n_rows]), tf.zeros([n_rows]), tf.fill([n_rows], -math.inf)),
         parallel_iterations=1,
     )
     n = tf.cast(n_samples, tf.float32)
-    return elbo_sum / n, log_weight_sum - tf.math.log(n)
+    return RowBounds(elbo_sum / n, log_weight_sum - tf.math.log(n), kl_sum / n)
 
 
 def share_of_mask(batch):

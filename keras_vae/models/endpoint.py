@@ -15,6 +15,11 @@ class Endpoint(NamedTuple):
         function: Callable. Tensors in the order of `specs` to a dict of tensors, rows first; traceable as a graph.
         specs: tuple of `tf.TensorSpec`, each with the name that a client knows it by. Those named "x" hold raw data: an
             export may put a preprocessing in front of them.
+
+    Examples:
+        >>> endpoint = vae.endpoints()["encode"]
+        >>> isinstance(endpoint, kv.models.Endpoint), [spec.name for spec in endpoint.specs]
+        (True, ['x'])
     """
 
     function: Callable

@@ -13,6 +13,7 @@ from keras_vae._keras import open_to_new_parts
 from keras_vae.layers.sampling import next_seed
 from keras_vae.likelihoods.base import Likelihood
 from keras_vae.models.condition import condition_rows
+from keras_vae.models.draws import seed_of_batch
 from keras_vae.models.latent_model import LatentModel
 from keras_vae.numerics import as_tfp_seed
 from keras_vae.priors.prior import Prior
@@ -32,6 +33,10 @@ class GenerativeModel(LatentModel):
 
     Raises:
         ValueError: if the parts do not fit each other.
+
+    Examples:
+        >>> isinstance(vae, kv.models.GenerativeModel), vae.sample(3, seed=0).shape
+        (True, (3, 8, 8, 1))
     """
 
     def __init__(
@@ -82,8 +87,11 @@ class GenerativeModel(LatentModel):
         temperature: float = 1.0,
         condition: Condition | None = None,
         batch_size: int = 256,
+        draw: bool = False,
     ) -> np.ndarray:
-        """Mean of p(x|z) at draws z of the prior, or of the sampler where one is fitted.
+        """Mean of p(x|z), or a draw of it, at draws z of the prior, or of the sampler where one is fitted.
+
+        Means are what pictures show. They vary less than the data do: for a table that is to look like the data, draw.
 
         Args:
             n: int >= 1. How many.
@@ -91,6 +99,7 @@ class GenerativeModel(LatentModel):
             temperature: float >= 0. Factor on the standard deviation of the prior or sampler.
             condition: array or dict of arrays, for a model whose decoder takes one: `(n, ...)`, or one row for all.
             batch_size: int. Rows decoded per call.
+            draw: bool. Draw x itself from p(x|z), with its noise, instead of taking the mean.
 
         Returns:
             NumPy array `(n, *target_shape)`.
@@ -99,8 +108,14 @@ class GenerativeModel(LatentModel):
             ValueError: for `n` below 1, a negative temperature, or a model that is not built yet.
         """
         check_int("n", n, 1)
-        z = self.sample_prior(n, self._seed_pair(seed), check_number("temperature", temperature, 0.0))
-        return self.decode(z, condition_rows(condition, self.condition_shape, n), batch_size)
+        pair = self._seed_pair(seed)
+        z = self.sample_prior(n, pair, check_number("temperature", temperature, 0.0))
+        condition = condition_rows(condition, self.condition_shape, n)
+        if not draw:
+            return self.decode(z, condition, batch_size)
+        # Not the seed of z: the noise of x would follow that of z.
+        noise = tf.random.experimental.stateless_fold_in(pair, 1)
+        return self.codes_to_rows(self.draw_data, z, seed_of_batch(noise), condition, batch_size)
 
     def sample_prior(self, n: int | tf.Tensor, seed: Any = None, temperature: float = 1.0) -> tf.Tensor:
         """Draws of the prior or sampler, `(n, latent_dim)`; also in a graph, with a tensor `n` and a `(2,)` seed."""

@@ -205,6 +205,11 @@ class GraphModel(FixedAttributes, Trainer):
         mean = self.likelihood.mean(self.x_params(z, batch, training))
         return mean if self.preprocessing is None else self.preprocessing.inverse(mean)
 
+    def draw_data(self, z: tf.Tensor, batch: Batch, seed: tf.Tensor) -> tf.Tensor:
+        """A draw of p(x|z) in the units of the data, `(batch, *target_shape)`, by a seed of shape `(2,)`."""
+        drawn = self.likelihood.sample(self.x_params(z, batch), seed)
+        return drawn if self.preprocessing is None else self.preprocessing.inverse(drawn)
+
     def reconstruction_loss(self, z: tf.Tensor, batch: Batch, training: bool = False) -> tf.Tensor:
         """`-log p(x|z)` of the targets, `(batch,)` nats."""
         return self.loss_of_params(self.x_params(z, batch, training), batch)

@@ -37,6 +37,14 @@ class LadderVAE(VariationalModel):
     Raises:
         ValueError: as in `VAE`, or if `decoder` is no `TopDownDecoder`.
 
+    Examples:
+        The latents of both layers stand side by side, the two of the top first:
+
+        >>> model = kv.make_ladder_vae((8, 8, 1), latent_dims=(4, 2), hidden_units=(32, 16), seed=0)
+        >>> z_mean, z_log_var = model.encode(x)
+        >>> z_mean.shape == (len(x), 6)
+        True
+
     References:
         Sonderby et al. 2016, eqs. 8 to 13. https://arxiv.org/abs/1602.02282
         Kingma et al. 2016, eq. 15 (free bits). https://arxiv.org/abs/1606.04934

@@ -33,6 +33,10 @@ class LatentModel(GraphModel):
 
     Args:
         encoder, decoder, likelihood, target_shape, preprocessing: as in `GraphModel`.
+
+    Examples:
+        >>> isinstance(vae, kv.models.LatentModel), vae.decode(np.zeros((3, 4))).shape
+        (True, (3, 8, 8, 1))
     """
 
     def __repr__(self):
@@ -112,9 +116,21 @@ class LatentModel(GraphModel):
             ValueError: for an array of another shape, empty or not finite.
         """
         self._check_built("decode")
+        return self.codes_to_rows(self.mean, z, lambda n_rows: (), condition, batch_size)
+
+    def codes_to_rows(self, function, z, tensors, condition=None, batch_size=256):
+        """Map codes to NumPy arrays through a function of the decoder, compiled once.
+
+        Args:
+            function: bound method of a Tensor of codes, their prepared `Batch`, and further tensors.
+            z: array `(n, latent_dim)`.
+            tensors: callable from the number of rows of a batch to a tuple of further tensors.
+            condition, batch_size: as in `decode`.
+        """
         spec = RowSpec((self.latent_dim,), None, self.condition_shape, None, self.takes_condition("decoder"))
-        graph = self._graph_of(self.decode, spec, lambda batch: self.mean(batch.x, batch))
-        return map_rows(graph, z, spec, condition=condition, batch_size=batch_size, name="z")
+        graph = self._graph_of(function, spec, lambda batch, *rest: function(batch.x, batch, *rest))
+        data = {"condition": condition, "batch_size": batch_size, "name": "z"}
+        return map_rows(lambda batch: graph(batch, *tensors(len(batch.x))), z, spec, **data)
 
     def interpolate(self, a: Any, b: Any, steps: int = 10, condition: Condition | None = None) -> np.ndarray:
         """Decoded points on the straight line between the codes of two examples.

@@ -1,14 +1,18 @@
 """What every model with a posterior can be asked about any number of rows: codes, draws, bounds on log p(x)."""
 
+import math
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from keras_vae._checks import check_int
-from keras_vae.models.bounds import bound_tensors, bounds_of_batch, share_of_mask
+from keras_vae.models.bounds import RowBounds, bound_tensors, bounds_of_batch, share_of_mask
 from keras_vae.models.draws import draws_of_batch, seed_of_batch
 from keras_vae.training.batch import Condition, Data
+
+# Numbers that the decoder puts out in one call, for all rows and draws together: some seconds at most.
+NUMBERS_PER_CALL = 2**26
 
 
 class PosteriorVerbs:
@@ -125,7 +129,7 @@ class PosteriorVerbs:
         References:
             Kingma & Welling 2014, eq. 3. https://arxiv.org/abs/1312.6114
         """
-        return self.bound_rows(x, n_samples, y, seed, batch_size, mask, condition)[0]
+        return self.bound_rows(x, n_samples, y, seed, batch_size, mask, condition)[0].elbo
 
     def log_prob(
         self,
@@ -154,19 +158,23 @@ class PosteriorVerbs:
         """
         if not self.has_density:
             raise ValueError(f"`prior` must have `log_prob` for importance weights. Received: prior={self.prior!r}")
-        return self.bound_rows(x, n_samples, y, seed, batch_size, mask, condition)[1]
+        return self.bound_rows(x, n_samples, y, seed, batch_size, mask, condition)[0].log_prob
 
     def bound_rows(self, x, n_samples, y=None, seed=0, batch_size=256, mask=None, condition=None):
-        """ELBO and importance-weighted log p(x) of every example from the same draws: see `elbo` and `log_prob`.
+        """Both bounds and the KL of every example from the same draws: see `elbo` and `log_prob`.
 
         Returns:
-            Three NumPy arrays `(n,)`: the two bounds in nats, the second minus infinity for a prior without `log_prob`,
-            and the share of its elements that counts in every example, 1 without a mask.
+            `(bounds, share)`: a `RowBounds` of NumPy arrays `(n,)`, and the share of its elements that counts in every
+            example, 1 without a mask.
         """
         self._check_built("score")
         tensors = bound_tensors(n_samples, seed)
+        # The bar moves from call to call, and the noise belongs to the rows: smaller calls give the same numbers.
+        numbers_per_row = n_samples * math.prod(self.likelihood.params_shape(self.target_shape))
+        batch_size = min(check_int("batch_size", batch_size, 1), max(1, NUMBERS_PER_CALL // numbers_per_row))
         data = {"y": y, "mask": mask, "condition": condition, "batch_size": batch_size}
-        return self.rows(self._bounds_of, x, tensors, needs_target=True, **data)
+        *bounds, share = self.rows(self._bounds_of, x, tensors, needs_target=True, **data)
+        return RowBounds(*bounds), share
 
     def _bounds_of(self, batch, n_samples, chunk, seed):
         return *bounds_of_batch(self, batch, n_samples, chunk, seed), share_of_mask(batch)

@@ -50,6 +50,15 @@ class VAE(VariationalModel):
     Raises:
         ValueError: if encoder, decoder, likelihood and prior do not fit each other, or the objective does not.
 
+    Examples:
+        >>> encoder = kv.make_encoder((8, 8, 1), latent_dim=4)
+        >>> decoder = kv.make_decoder((8, 8, 1), latent_dim=4)
+        >>> model = kv.VAE(encoder, decoder, likelihood="bernoulli", seed=0)
+        >>> model.compile("adam")
+        >>> history = model.fit(x_train, epochs=1, verbose=0)
+        >>> sorted(history.history)
+        ['elbo', 'kl_loss', 'loss', 'reconstruction_loss']
+
     References:
         Kingma & Welling 2014, eq. 10. https://arxiv.org/abs/1312.6114
         Kingma et al. 2016, algorithm 1 (posterior flow). https://arxiv.org/abs/1606.04934

@@ -35,6 +35,10 @@ class VariationalModel(PosteriorVerbs, GenerativeModel):
 
     Raises:
         ValueError: if the parts do not fit each other, or the graph cannot compute the objective.
+
+    Examples:
+        >>> isinstance(vae, kv.models.VariationalModel), vae.elbo(x[:3]).shape
+        (True, (3,))
     """
 
     encoder_outputs = ("z_mean", "z_log_var")

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_names(
     {
         "registry": ["NETWORKS", "make_encoder", "make_decoder"],
         "dense": ["dense_encoder", "dense_decoder"],
+        "skip": ["skip_encoder", "skip_decoder"],
         "conv": ["conv_encoder", "conv_decoder"],
         "resnet": ["resnet_encoder", "resnet_decoder"],
         "recurrent": ["recurrent_encoder", "recurrent_decoder"],

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import keras
 
 # A new network is one file NAME.py with the functions NAME_encoder and NAME_decoder, and its name here.
-NETWORKS = ("dense", "conv", "resnet", "recurrent")
+NETWORKS = ("dense", "skip", "conv", "resnet", "recurrent")
 
 
 def make_encoder(
@@ -27,10 +27,10 @@ def make_encoder(
     Args:
         event_shape: tuple of ints. Shape of one example, without the batch axis.
         latent_dim: int >= 1.
-        network: "dense" (any shape), "conv" or "resnet" (images `(height, width, channels)` of any size), or
-            "recurrent" (sequences `(steps,)` or `(steps, features)`).
+        network: "dense" (any shape), "skip" (any shape, a linear map plus a network), "conv" or "resnet" (images
+            `(height, width, channels)` of any size), or "recurrent" (sequences `(steps,)` or `(steps, features)`).
         hidden_units: tuple of ints, in the order of the encoder, or None for the default of the network: widths of
-            hidden layers ("dense"), channels per stage ("conv", "resnet"), widths of recurrent layers ("recurrent").
+            hidden layers ("dense", "skip"), channels per stage ("conv", "resnet"), widths of recurrent layers.
         n_outputs: 2 for `[z_mean, z_log_var]`, 1 for the code `z` of a plain autoencoder.
         input_layers: Keras layers applied to the data first (rescaling, one-hot). They may change the last axis or add
             one; `network` has to fit their output.
@@ -61,7 +61,7 @@ def make_decoder(
         params_shape: tuple of ints. Shape of the parameters that the likelihood wants for one example, without the
             batch axis.
         latent_dim: int >= 1.
-        network: "dense", "conv", "resnet" or "recurrent", as in `make_encoder`.
+        network: "dense", "skip", "conv", "resnet" or "recurrent", as in `make_encoder`.
         hidden_units: tuple of ints, in the order of the *encoder*: the same tuple makes a matching pair. None for the
             default of the network.
         name: str. Name of the model.

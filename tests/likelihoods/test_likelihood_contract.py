@@ -17,12 +17,14 @@ from keras_vae.likelihoods import (
     Categorical,
     ContinuousBernoulli,
     DiscretizedLogistic,
+    DiscretizedLogisticMixture,
     Gaussian,
     GaussianFixed,
     GaussianShared,
     Likelihood,
     Multinomial,
     NegativeBinomial,
+    StudentT,
 )
 
 
@@ -39,6 +41,7 @@ class Case:
     mean_is_expectation: bool = True
     values: str = "real"
     mean_on_data_scale: bool = True
+    of_pixels: bool = False  # parameters belong to a pixel of a known number of channels, and so do masks
 
     def params(self, rng, likelihood, n=5, event_shape=None):
         shape = likelihood.params_shape(event_shape or self.event_shape)
@@ -86,6 +89,31 @@ def discretized_logistic_oracle(x, x_params):
     return rows(np.log(np.where(x == 255, 1, high) - np.where(x == 0, 0, low)))
 
 
+def student_t_oracle(x, x_params):
+    location, raw = halves(x_params)
+    return rows(stats.t.logpdf(x, 8, location, np.exp(0.5 * bounded(raw, -10, 30))))
+
+
+def discretized_logistic_mixture_oracle(x, x_params):
+    """The joint mass of all channels of a pixel, component by component; three components."""
+    channels = x.shape[-1]
+    ends = np.cumsum([3, 3 * channels, 3 * channels])
+    logits, *others = np.split(x_params, ends, axis=-1)
+    locations, raw, coefficients = (part.reshape(*part.shape[:-1], -1, 3) for part in others)
+    v = x[..., None] / 127.5 - 1
+    shifts = np.zeros_like(locations)
+    if channels == 3:
+        a, b, c = np.moveaxis(np.tanh(coefficients), -2, 0)
+        red, green = v[..., 0, :], v[..., 1, :]
+        shifts[..., 1, :] = a * red
+        shifts[..., 2, :] = b * red + c * green
+    x = x[..., None]
+    standard = stats.logistic(127.5 * (locations + shifts + 1), 127.5 * np.exp(bounded(raw, -7, 7)))
+    mass = np.where(x == 255, 1, standard.cdf(x + 0.5)) - np.where(x == 0, 0, standard.cdf(x - 0.5))
+    pixel = (special.softmax(logits, axis=-1) * mass.prod(axis=-2)).sum(axis=-1)
+    return rows(np.log(pixel))
+
+
 def categorical_oracle(x, logits):
     one_hot = np.eye(logits.shape[-1])[x.astype(int)]
     return rows((one_hot * special.log_softmax(logits, axis=-1)).sum(axis=-1))
@@ -123,10 +151,26 @@ CASES = [
     pytest.param(
         Case(GaussianShared, lambda x, p: rows(stats.norm.logpdf(x, p)), LINE, step=0.005), id="gaussian-shared"
     ),
+    pytest.param(Case(StudentT, student_t_oracle, LINE, step=0.005, resolution=0.5), id="student-t"),
     # Of 256 grey levels, standard deviations up to 120.
     pytest.param(
         Case(DiscretizedLogistic, discretized_logistic_oracle, GREY, resolution=6, values="grey_levels"),
         id="discretized-logistic",
+    ),
+    *(
+        pytest.param(
+            Case(
+                DiscretizedLogisticMixture,
+                discretized_logistic_mixture_oracle,
+                GREY,
+                resolution=6,
+                event_shape=(4, channels),
+                values="grey_levels",
+                of_pixels=True,
+            ),
+            id=f"discretized-logistic-mixture-{channels}",
+        )
+        for channels in (1, 3)
     ),
     pytest.param(
         Case(
@@ -178,9 +222,12 @@ def test_it_says_what_its_values_are_and_keeps_to_that(case):
 @case_of_every_likelihood
 def test_event_shape_inverts_params_shape(case):
     likelihood = case.make()
-    for event_shape in [case.event_shape, (None,) * len(case.event_shape)]:
+    last = case.event_shape[-1] if case.of_pixels else None
+    for event_shape in [case.event_shape, (*(None,) * (len(case.event_shape) - 1), last)]:
         params_shape = likelihood.params_shape(event_shape)
         assert likelihood.event_shape(params_shape) == event_shape
+    if case.of_pixels:
+        return
     assert np.prod(likelihood.params_shape(case.event_shape)) == likelihood.n_params * np.prod(case.event_shape)
 
 
@@ -261,7 +308,10 @@ def test_unknown_batch_size_and_last_axis_are_accepted(case, rng):
     likelihood = case.make()
     x_params = case.params(rng, likelihood)
     x = likelihood.sample(x_params, seed=1)
-    signature = [tf.TensorSpec((None,) * len(t.shape), tf.float32) for t in (x, x_params)]
+    signature = [
+        tf.TensorSpec((*(None,) * (len(t.shape) - 1), t.shape[-1] if case.of_pixels else None), tf.float32)
+        for t in (x, x_params)
+    ]
     traced = tf.function(likelihood.log_prob, input_signature=signature, autograph=False)
     np.testing.assert_allclose(traced(x, x_params), likelihood.log_prob(x, x_params), rtol=1e-5, atol=1e-5)
 
@@ -328,8 +378,9 @@ def test_mask_weights_the_elements(case, rng):
     pieces = [likelihood.log_prob(x, x_params, mask=np.tile(step, (5, 1))).numpy() for step in np.eye(4, dtype=bool)]
     np.testing.assert_allclose(np.sum(pieces, axis=0), whole, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(likelihood.log_prob(x, x_params, mask=np.full(5, 0.5)), 0.5 * whole, rtol=1e-5)
-    np.testing.assert_allclose(likelihood.log_prob(x, x_params, mask=np.ones_like(x)), whole, rtol=1e-5)
-    np.testing.assert_array_equal(likelihood.log_prob(x, x_params, mask=np.zeros_like(x)), np.zeros(5))
+    every = np.ones_like(x[..., 0] if case.of_pixels else x)
+    np.testing.assert_allclose(likelihood.log_prob(x, x_params, mask=every), whole, rtol=1e-5)
+    np.testing.assert_array_equal(likelihood.log_prob(x, x_params, mask=0.0 * every), np.zeros(5))
 
 
 @case_of_every_likelihood

@@ -11,6 +11,8 @@ LATENT_DIM = 3
 CASES = [
     pytest.param("dense", (16, 8), (10,), (10,), id="dense-vector"),
     pytest.param("dense", (16,), (4, 3, 2), (4, 3, 4), id="dense-image"),
+    pytest.param("skip", (16, 8), (10,), (20,), id="skip-vector"),
+    pytest.param("skip", (8,), (4, 3), (4, 6), id="skip-matrix"),
     pytest.param("conv", (8, 12), (8, 8, 1), (8, 8, 1), id="conv-even"),
     pytest.param("conv", (8, 12), (7, 9, 2), (7, 9, 4), id="conv-odd"),
     pytest.param("conv", (8, 8), (5, 5, 1), (5, 5, 1, 3), id="conv-values-per-channel"),
@@ -60,7 +62,8 @@ def test_one_output_is_a_single_code(network, hidden_units, event_shape, params_
     encoder = make_encoder(event_shape, LATENT_DIM, network, hidden_units, n_outputs=1, name="code")
     assert encoder(inputs_for(encoder, rng)).shape == (4, LATENT_DIM)
     assert encoder.name == "code"
-    assert encoder.get_layer("z").weights
+    # A sum has no weights of its own; its linear map has.
+    assert encoder.get_layer("z_linear" if network == "skip" else "z").weights
 
 
 @per_case
@@ -212,7 +215,9 @@ def test_bad_sizes_are_refused(make, network):
 
 @pytest.mark.parametrize("make", [make_encoder, make_decoder])
 def test_unknown_network_is_refused(make):
-    with pytest.raises(ValueError, match=r"`network` must be one of 'dense', 'conv', 'resnet', 'recurrent'. Received"):
+    with pytest.raises(
+        ValueError, match=r"`network` must be one of 'dense', 'skip', 'conv', 'resnet', 'recurrent'. Received"
+    ):
         make((4,), 2, "transformer")
 
 
