@@ -55,6 +55,13 @@ def open_to_new_parts(layer):
             layer._tracker.lock()
 
 
+def output_shape_of(layer):
+    """Shape of what a layer puts out in the model that it is part of, tuple; empty where it does not show that."""
+    nodes = getattr(layer, "_inbound_nodes", None)
+    shape = getattr(nodes[0].output_tensors[0], "shape", ()) if nodes else ()
+    return tuple(shape)
+
+
 def all_layers(model):
     """The model and every layer inside it, at any depth."""
     return list(model._flatten_layers())

@@ -4,6 +4,7 @@ from keras_vae.callbacks.aggressive_encoder import AggressiveEncoder
 from keras_vae.callbacks.annealing import Annealing, BetaAnnealing, CapacityAnnealing
 from keras_vae.callbacks.collapse_monitor import CollapseMonitor
 from keras_vae.callbacks.early_stopping import EarlyStopping
+from keras_vae.callbacks.keep_best import KeepBest
 from keras_vae.callbacks.picture_grid import PictureGrid
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "CapacityAnnealing",
     "CollapseMonitor",
     "EarlyStopping",
+    "KeepBest",
     "PictureGrid",
 ]
 

@@ -35,6 +35,14 @@ class AggressiveEncoder(keras.callbacks.Callback):
         ValueError: for an argument out of bounds; and when a training begins, for a model whose q(z|x) is not the
             Gaussian of its encoder, data that does not fit it, or several steps per call.
 
+    Examples:
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, hidden_units=(32,), seed=0)
+        >>> model.compile("adam", steps_per_execution=1)
+        >>> ahead = kv.callbacks.AggressiveEncoder(x, max_inner_steps=2)
+        >>> history = model.fit(x, epochs=1, batch_size=90, callbacks=[ahead], verbose=0)
+        >>> "mutual_information" in history.history
+        True
+
     References:
         He et al. 2019, algorithm 1. https://arxiv.org/abs/1901.05534
     """

@@ -23,6 +23,13 @@ class Annealing(keras.callbacks.Callback):
 
     Raises:
         ValueError: for something that cannot be called.
+
+    Examples:
+        >>> class LearningRate(kv.callbacks.Annealing):
+        ...     attribute = "learning_rate"
+        ...     owner = property(lambda self: self.model.optimizer)
+        >>> LearningRate(kv.schedules.linear(n_steps=100, start=0.01, end=0.0)).schedule(50)
+        0.005
     """
 
     attribute = None
@@ -83,6 +90,13 @@ class BetaAnnealing(Annealing):
     Args:
         schedule: Callable. Step (int, from 0) to beta (float >= 0), such as `keras_vae.schedules.linear(n_steps=5000)`.
 
+    Examples:
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, hidden_units=(32,), seed=0)
+        >>> model.compile("adam")
+        >>> warm_up = kv.callbacks.BetaAnnealing(kv.schedules.linear(n_steps=20))
+        >>> model.fit(x_train, epochs=1, callbacks=[warm_up], verbose=0).history["beta"]
+        [1.0]
+
     References:
         Bowman et al. 2016, section 3.1. https://arxiv.org/abs/1511.06349
         Fu et al. 2019, eq. 6 (cyclical). https://arxiv.org/abs/1903.10145
@@ -100,6 +114,14 @@ class CapacityAnnealing(Annealing):
 
     Raises:
         ValueError: when a training begins, for a model whose objective has no capacity.
+
+    Examples:
+        >>> held = kv.objectives.ELBO(beta=10.0, capacity=0.0)
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, hidden_units=(32,), objective=held, seed=0)
+        >>> model.compile("adam")
+        >>> rise = kv.callbacks.CapacityAnnealing(kv.schedules.capacity(n_steps=20, max_capacity=5.0))
+        >>> model.fit(x_train, epochs=1, callbacks=[rise], verbose=0).history["capacity"]
+        [5.0]
 
     References:
         Burgess et al. 2018, eq. 8. https://arxiv.org/abs/1804.03599

@@ -21,6 +21,14 @@ class CollapseMonitor(keras.callbacks.Callback):
 
     Raises:
         ValueError: for a number out of bounds.
+
+    Examples:
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, hidden_units=(32,), seed=0)
+        >>> model.compile("adam")
+        >>> monitor = kv.callbacks.CollapseMonitor(x)
+        >>> history = model.fit(x, epochs=1, callbacks=[monitor], verbose=0)
+        >>> monitor.kl_per_dim[0].shape
+        (4,)
     """
 
     def __init__(self, x, threshold: float = ACTIVE_UNIT_THRESHOLD, patience: int = 2):

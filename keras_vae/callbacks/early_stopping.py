@@ -20,6 +20,12 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
 
     Raises:
         ValueError: for a monitor that moves with the annealing.
+
+    Examples:
+        >>> warm_up = kv.callbacks.BetaAnnealing(kv.schedules.linear(n_steps=200))
+        >>> stop = kv.callbacks.EarlyStopping(patience=5, annealing=warm_up)
+        >>> stop.monitor, stop.patience
+        ('val_elbo', 5)
     """
 
     def __init__(

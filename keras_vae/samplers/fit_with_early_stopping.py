@@ -2,9 +2,9 @@
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
 from keras_vae._checks import check_int, check_number
+from keras_vae._progress import progress
 from keras_vae.data.pipelines import batches
 from keras_vae.schedules import linear
 
@@ -121,7 +121,7 @@ class _Bar(keras.callbacks.Callback):
         self.n_looks = n_looks
 
     def on_train_begin(self, logs=None):
-        self.bar = tqdm(total=self.n_looks, desc="sampler", unit=f"{STEPS_PER_LOOK} steps", leave=False, disable=None)
+        self.bar = progress(total=self.n_looks, desc="sampler", unit=f"{STEPS_PER_LOOK} steps")
 
     def on_epoch_end(self, epoch, logs=None):
         self.bar.set_postfix(val_loss=f"{logs['val_loss']:.3f}")

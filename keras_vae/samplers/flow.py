@@ -29,6 +29,12 @@ def fit_flow(
 
     Raises:
         ValueError: for fewer than `MIN_EXAMPLES` examples, or an argument out of bounds.
+
+    Examples:
+        >>> codes = vae.draw(x_train, seed=0)[None]
+        >>> sampler = kv.samplers.fit_flow(codes, n_steps=2, hidden_units=(16,), max_steps=10)
+        >>> sampler.sample(5, seed=(0, 1)).shape
+        TensorShape([5, 4])
     """
     sampler = FlowPrior(n_steps, hidden_units, seed=seed)
     sampler.build((None, codes.shape[-1]))

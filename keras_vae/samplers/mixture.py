@@ -1,9 +1,9 @@
 """A mixture of Gaussians fitted to codes."""
 
 import numpy as np
-from tqdm import tqdm
 
 from keras_vae._checks import check_int
+from keras_vae._progress import progress
 from keras_vae.priors.gaussian_mixture_sampler import GaussianMixtureSampler
 
 
@@ -42,7 +42,7 @@ def fit_mixture(
         )
     rows = codes.reshape(-1, latent_dim).astype("float64")
     options = {"n_init": n_init, "max_iter": max_iter, "reg_covar": reg_covar, "random_state": seed}
-    bar = tqdm(numbers, delay=2.0, leave=False, unit="mixture", disable=None)
+    bar = progress(numbers, desc="sampler", unit="mixture")
     mixtures = [GaussianMixture(number, **options).fit(rows) for number in bar]
     # Several draws of one example are not so many examples: the criterion takes one of each.
     best = min(mixtures, key=lambda mixture: mixture.bic(codes[0])) if len(mixtures) > 1 else mixtures[0]

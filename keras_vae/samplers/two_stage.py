@@ -39,6 +39,12 @@ def fit_decoder(
 
     Raises:
         ValueError: for fewer than `MIN_EXAMPLES` examples, or an argument out of bounds.
+
+    Examples:
+        >>> codes = vae.draw(x_train[:200], seed=0)[None]
+        >>> sampler = kv.samplers.fit_decoder(codes, hidden_units=(16,), max_steps=2)
+        >>> sampler.sample(5, seed=(0, 1)).shape
+        TensorShape([5, 4])
     """
     latent_dim = codes.shape[-1]
     second = make_vae((latent_dim,), latent_dim, "dense", hidden_units, "gaussian_shared", seed=seed)

@@ -20,6 +20,12 @@ class Batch(NamedTuple):
         mask: Tensor, shape `(batch, *leading event axes)`, float32. Weights of the elements of the target.
         weight: Tensor, shape `(batch,)`, float32. Weights of the examples in a mean.
         condition: Tensor, or dict of tensors, with the rows first. What encoder and decoder are told beside x and z.
+
+    Examples:
+        >>> from keras_vae.training import Batch
+        >>> batch = Batch(x, weight=np.ones(len(x)))
+        >>> sorted(batch.given())
+        ['weight', 'x']
     """
 
     x: Any = None

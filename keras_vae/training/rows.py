@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from keras_vae._checks import check_int
+from keras_vae._progress import progress
 from keras_vae.training.batch import Batch, as_batch, split_condition, weighs_examples
 from keras_vae.training.containers import as_array, split_mask, without_brackets
 from keras_vae.training.data_checks import check_array, check_can_be_target, check_condition, check_mask, hide
@@ -38,7 +38,7 @@ class RowSpec(NamedTuple):
 def map_rows(function, x, spec, y=None, mask=None, condition=None, batch_size=256, name="x"):
     """Apply `function` to every batch of `x` and join what comes out.
 
-    In a terminal a bar appears on stderr when it takes longer than two seconds.
+    A bar appears on stderr when it takes longer than two seconds, see `progress`.
 
     Args:
         function: Callable. Takes a `Batch` of float32 arrays; returns a tensor or a tuple of tensors, rows first.
@@ -60,7 +60,7 @@ def map_rows(function, x, spec, y=None, mask=None, condition=None, batch_size=25
     check_int("batch_size", batch_size, 1)
     results = []
     batches, n_batches = _batches(x, Batch(None, y, mask, None, condition), spec, batch_size, name)
-    for batch in tqdm(batches, total=n_batches, delay=2.0, leave=False, unit="batch", disable=None):
+    for batch in progress(batches, n_batches, unit="batch"):
         outputs = function(_of_floats(batch, spec))
         results.append(tf.nest.map_structure(lambda t: t.numpy(), outputs))
     if not results:

@@ -20,6 +20,11 @@ class Trainer(CompiledModel):
     mean of `terms(...)["loss"]` over the global batch and reports the mean of every term in `term_names`. It also gives
     `row_spec`, what one row of its data is, and may overwrite `prepare`, `is_outside_support`, `learn_from`,
     `term_names` and `loss_hint`.
+
+    Examples:
+        >>> from keras_vae.training import Trainer
+        >>> isinstance(vae, Trainer), vae.term_names
+        (True, ('loss', 'reconstruction_loss', 'kl_loss', 'elbo'))
     """
 
     term_names = ("loss", "reconstruction_loss")

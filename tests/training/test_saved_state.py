@@ -92,6 +92,7 @@ def test_a_resumed_training_ends_with_the_same_bits(make, tmp_path):
     assert_same_state(in_one_go, resumed)
 
 
+@pytest.mark.slow
 def test_a_resumed_training_ends_with_the_same_bits_when_compiled(tmp_path):
     def make():
         return make_vae((6,), 2, hidden_units=(8,), likelihood="gaussian", seed=0)
