@@ -47,6 +47,7 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
         "make_decoder",
         "export_saved_model",
         "load_saved_model",
+        "load_run",
         "callbacks",
         "data",
         "divergences",
@@ -62,6 +63,14 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
         "schedules",
         "serving",
     ]
+
+    def __getattr__(name):
+        # A run needs tasks and scikit-learn, which most who import this do not.
+        if name == "load_run":
+            from keras_vae.runs.finished_run import load_run
+
+            return load_run
+        raise AttributeError(f"module 'keras_vae' has no attribute {name!r}")
 
     def __dir__():
         return [*__all__, "__version__", "__doc__"]

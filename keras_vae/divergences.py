@@ -36,6 +36,10 @@ def gaussian_kl_per_dim(z_mean: tf.Tensor, z_log_var: tf.Tensor) -> tf.Tensor:
     Raises:
         ValueError: if the two shapes differ.
 
+    Examples:
+        >>> kv.divergences.gaussian_kl_per_dim(tf.constant([[1.0, 0.0]]), tf.zeros((1, 2))).numpy()
+        array([[0.5, 0. ]], dtype=float32)
+
     References:
         Kingma & Welling 2014, appendix B. https://arxiv.org/abs/1312.6114
     """
@@ -56,6 +60,10 @@ def gaussian_kl(z_mean: tf.Tensor, z_log_var: tf.Tensor) -> tf.Tensor:
 
     Raises:
         ValueError: if the two shapes differ.
+
+    Examples:
+        >>> kv.divergences.gaussian_kl(tf.constant([[1.0, 0.0]]), tf.zeros((1, 2))).numpy()
+        array([0.5], dtype=float32)
 
     References:
         Kingma & Welling 2014, appendix B. https://arxiv.org/abs/1312.6114
@@ -80,6 +88,11 @@ def diagonal_gaussians_kl(
     Raises:
         ValueError: if the shapes differ.
 
+    Examples:
+        >>> zeros, ones = tf.zeros((1, 2)), tf.ones((1, 2))
+        >>> kv.divergences.diagonal_gaussians_kl(ones, zeros, zeros, zeros).numpy()
+        array([1.], dtype=float32)
+
     References:
         Kingma & Welling 2014, appendix B, for two general Gaussians. https://arxiv.org/abs/1312.6114
     """
@@ -101,6 +114,12 @@ def categorical_kl(q_logits: tf.Tensor, p_logits: tf.Tensor | None = None) -> tf
 
     Raises:
         ValueError: if the two shapes differ.
+
+    Examples:
+        A class that is certain is log 2 away from two equal ones:
+
+        >>> bool(np.isclose(kv.divergences.categorical_kl(tf.constant([0.0, -np.inf])), np.log(2.0)))
+        True
 
     References:
         Cover & Thomas, Elements of Information Theory, eq. 2.26.
@@ -136,6 +155,11 @@ def monte_carlo_kl(
     Raises:
         ValueError: if `n_samples` is not a whole number >= 1.
 
+    Examples:
+        >>> q = tfp.distributions.Normal(0.0, 1.0)
+        >>> float(kv.divergences.monte_carlo_kl(q, q, n_samples=10, seed=0))
+        0.0
+
     References:
         Kingma & Welling 2014, eq. 5. https://arxiv.org/abs/1312.6114
     """
@@ -163,6 +187,13 @@ def total_correlation(
 
     Raises:
         ValueError: if the shapes differ.
+
+    Examples:
+        Posteriors that are all the same have no total correlation:
+
+        >>> zeros = tf.zeros((5, 3))
+        >>> bool(np.allclose(kv.divergences.total_correlation(zeros, zeros, zeros), 0.0, atol=1e-5))
+        True
 
     References:
         Chen et al. 2018, eq. 5 and appendix C.1 (minibatch-weighted sampling). https://arxiv.org/abs/1802.04942
@@ -195,6 +226,13 @@ def standard_normal_mmd(z: tf.Tensor, bandwidth: float, weight: tf.Tensor | None
 
     Raises:
         ValueError: if `bandwidth` is not > 0.
+
+    Examples:
+        Codes that all lie at 0, with the three terms 1, 0.8 and 2/3 of this bandwidth:
+
+        >>> found = kv.divergences.standard_normal_mmd(tf.zeros((4, 2)), bandwidth=2.0)
+        >>> bool(np.allclose(found, 1.0 - 2.0 * 0.8 + 2.0 / 3.0, atol=1e-5))
+        True
 
     References:
         Gretton et al. 2012, eq. 3. https://jmlr.org/papers/v13/gretton12a.html

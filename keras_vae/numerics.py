@@ -22,6 +22,10 @@ def log_mean_exp(x: tf.Tensor, axis: int) -> tf.Tensor:
     Returns:
         Tensor, shape of `x` without `axis`. Nats.
 
+    Examples:
+        >>> bool(np.isclose(kv.numerics.log_mean_exp(np.log([1.0, 3.0]), axis=0), np.log(2.0)))
+        True
+
     References:
         The estimator of Burda et al. 2016, eq. 8 is this mean over importance weights. https://arxiv.org/abs/1509.00519
     """
@@ -39,6 +43,10 @@ def sum_event(x: tf.Tensor) -> tf.Tensor:
 
     Returns:
         Tensor, shape `(batch,)`. A tensor of rank 1 comes back as it is.
+
+    Examples:
+        >>> kv.numerics.sum_event(tf.ones((2, 3, 4))).numpy()
+        array([12., 12.], dtype=float32)
     """
     axes = tuple(range(1, len(x.shape)))
     return ops.sum(x, axis=axes) if axes else x
@@ -57,6 +65,10 @@ def gaussian_log_prob(x: tf.Tensor, mean: tf.Tensor, log_var: tf.Tensor) -> tf.T
 
     Returns:
         Tensor of the common shape. Nats, per element.
+
+    Examples:
+        >>> bool(np.isclose(kv.numerics.gaussian_log_prob(0.0, 0.0, 0.0), -0.5 * kv.numerics.LOG_2_PI))
+        True
     """
     return -0.5 * (tf.math.squared_difference(x, mean) * tf.exp(-log_var) + log_var + LOG_2_PI)
 
@@ -72,6 +84,11 @@ def as_tfp_seed(seed: int | np.ndarray | tf.Tensor | None) -> tf.Tensor | None:
 
     Raises:
         ValueError: if `seed` is none of these.
+
+    Examples:
+        >>> seed = kv.numerics.as_tfp_seed(2**40)
+        >>> seed.shape, seed.dtype.name
+        (TensorShape([2]), 'int32')
     """
     if seed is None:
         return None

@@ -16,6 +16,12 @@ class Adam(keras.optimizers.Adam):
     reads and writes every weight about ten times per step, this class once. Sparse gradients, other dtypes and
     `amsgrad=True` are left to the parent. `compile(optimizer="adam")` of the models here means this class.
 
+    Examples:
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, seed=0)
+        >>> model.compile("adam")
+        >>> isinstance(model.optimizer, kv.optimizers.Adam)
+        True
+
     References:
         Kingma & Ba 2015, algorithm 1, with the bias correction in the step size. https://arxiv.org/abs/1412.6980
     """

@@ -19,6 +19,11 @@ class Schedule:
         name: str. Name of the function that made it.
         formula: Callable from a step, counted from 0, and `arguments` to a float.
         arguments: dict. The arguments it was made with, checked.
+
+    Examples:
+        >>> schedule = kv.schedules.linear(n_steps=100)
+        >>> schedule, schedule(25)
+        (linear(n_steps=100, start=0.0, end=1.0), 0.25)
     """
 
     name: str
@@ -51,6 +56,10 @@ def constant(value: float = 1.0) -> Schedule:
 
     Raises:
         ValueError: if `value` is not a finite number.
+
+    Examples:
+        >>> kv.schedules.constant(0.5)(1000)
+        0.5
     """
     return Schedule("constant", _constant, {"value": check_number("value", value)})
 
@@ -68,6 +77,11 @@ def linear(n_steps: int, start: float = 0.0, end: float = 1.0) -> Schedule:
 
     Raises:
         ValueError: if an argument is out of bounds.
+
+    Examples:
+        >>> warm_up = kv.schedules.linear(n_steps=5000)
+        >>> warm_up(0), warm_up(2500), warm_up(10_000)
+        (0.0, 0.5, 1.0)
 
     References:
         KL annealing of Bowman et al. 2016, section 3.1. https://arxiv.org/abs/1511.06349
@@ -95,6 +109,11 @@ def cyclical(n_steps: int, n_cycles: int = 4, ramp: float = 0.5, start: float = 
 
     Raises:
         ValueError: if an argument is out of bounds.
+
+    Examples:
+        >>> cycles = kv.schedules.cyclical(n_steps=400, n_cycles=4, ramp=0.5)
+        >>> cycles(0), cycles(25), cycles(75), cycles(100)
+        (0.0, 0.5, 1.0, 0.0)
 
     References:
         Fu et al. 2019, eq. 6. https://arxiv.org/abs/1903.10145
@@ -125,6 +144,10 @@ def capacity(n_steps: int, max_capacity: float, start: float = 0.0) -> Schedule:
 
     Raises:
         ValueError: if an argument is out of bounds.
+
+    Examples:
+        >>> kv.schedules.capacity(n_steps=5000, max_capacity=25.0)(1000)
+        5.0
 
     References:
         Burgess et al. 2018, eq. 8. https://arxiv.org/abs/1804.03599

@@ -87,9 +87,10 @@ def _is_mistake(error):
     # OSError covers a missing file, a full disk, a folder without write access; ConnectionError a failed download.
     # By name, as neither Typer's own errors (of wrong options) nor TensorFlow's are to be imported.
     names = {kind.__name__ for kind in type(error).__mro__}
-    return isinstance(error, ValueError | OSError | MemoryError | OverflowError) or bool(
-        names & {"ClickException", "OpError"}
-    )
+    if isinstance(error, ImportError):
+        return "keras_vae[" in str(error)  # An extra that is not installed.
+    kinds = ValueError | OSError | MemoryError | OverflowError
+    return isinstance(error, kinds) or bool(names & {"ClickException", "OpError"})
 
 
 def _reason(error):

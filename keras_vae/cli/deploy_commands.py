@@ -22,7 +22,9 @@ def export(
     ],
     preprocess: Annotated[
         str | None,
-        typer.Option(help="What clients send: uint8 values 0 to 255, or image_bytes (PNG, JPEG). [default: x itself]"),
+        typer.Option(
+            help="What clients send: uint8 values 0 to 255, or image_bytes (JPEG, PNG, GIF, BMP). [default: x itself]"
+        ),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Compare every signature with the run's model, and time it.")
@@ -34,11 +36,9 @@ def export(
     Example:
       keras-vae export runs/digits saved_models/digits --check
     """
-    from keras_vae.runs.run_folder import RunFolder
-    from keras_vae.serving.export import export_saved_model
+    from keras_vae.runs.verbs import export_run
 
-    model = RunFolder.open(run).load_model()
-    version = export_saved_model(model, path, preprocess)
+    version, model, preprocess = export_run(run, path, preprocess)
     print(version)
     if check:
         from keras_vae.serving.inspection import format_inspection, inspect_saved_model

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from keras_vae.cli.options import AsJson, OtherData, Run
+from keras_vae.cli.options import AsJson, OtherData, Run, option
 from keras_vae.cli.summary import print_summary
 
 
@@ -17,7 +17,13 @@ def look_commands(app):
 def evaluate(
     run: Run,
     data: OtherData = None,
-    n_samples: Annotated[int, typer.Option(help="Importance samples per example for log p(x).")] = 5000,
+    n_samples: Annotated[
+        int | None,
+        option("Importance samples per example for log p(x); papers have 5000.", "500, fewer of a slow model"),
+    ] = None,
+    n_rows: Annotated[
+        int | None, option("Examples for log p(x), chosen at random.", "as many as take less than a minute")
+    ] = None,
     annealed: Annotated[
         int,
         typer.Option(help="Examples whose log p(x) is checked by annealed importance sampling, slow; 20 are a start."),
@@ -32,13 +38,13 @@ def evaluate(
     \b
     Examples:
       keras-vae evaluate runs/digits
-      keras-vae evaluate runs/digits --n-samples 100 --json
+      keras-vae evaluate runs/digits --n-samples 5000 --n-rows 10000 --json
       keras-vae evaluate runs/digits --annealed 20
     """
     from keras_vae.runs.output import to_json
     from keras_vae.runs.verbs import evaluate_run
 
-    figures = evaluate_run(run, data, n_samples, annealed)
+    figures = evaluate_run(run, data, n_samples, annealed, n_rows)
     if as_json:
         print(to_json(figures))
     else:

@@ -13,15 +13,18 @@ Data = Annotated[str, typer.Option("--data", help=SOURCES)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
-def option(help, default=None, **kwargs):
+def option(help, default=None, names=(), **kwargs):
     """An option that may be left out; its default, which may depend on other things, is told in words.
 
     Args:
         help: str.
         default: what to say after "default:", or None for nothing.
+        names: tuple of str. With dashes; empty for the name of the parameter.
         **kwargs: as in `typer.Option`.
     """
-    return typer.Option(help=help if default is None else f"{help} [default: {default}]", show_default=False, **kwargs)
+    return typer.Option(
+        *names, help=help if default is None else f"{help} [default: {default}]", show_default=False, **kwargs
+    )
 
 
 OtherData = Annotated[str | None, option("Other data of the same shape.", "those of the run")]

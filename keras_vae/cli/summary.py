@@ -1,7 +1,22 @@
 """What a training and an evaluation print: one figure a line, with its unit."""
 
 # Figures that have their own line, or are part of one.
-KNOWN = ("run", "data", "part", "epochs", "units", "note", "elbo", "reconstruction_loss", "kl_loss", "loss", "log_prob")
+KNOWN = (
+    "run",
+    "data",
+    "part",
+    "epochs",
+    "epochs_done",
+    "kept_epoch",
+    "model_epoch",
+    "units",
+    "note",
+    "elbo",
+    "reconstruction_loss",
+    "kl_loss",
+    "loss",
+    "log_prob",
+)
 KNOWN_PREFIXES = (
     "log_prob_",
     "mutual_information",
@@ -14,7 +29,7 @@ KNOWN_PREFIXES = (
 
 
 def print_start(out, task, data, epochs_done):
-    """What is trained on what, before the first epoch.
+    """What was read as what, and what is trained on it, before the first epoch.
 
     Args:
         out: path. The run folder.
@@ -22,13 +37,41 @@ def print_start(out, task, data, epochs_done):
         data: what the task loaded.
         epochs_done: int.
     """
+    print_reading(getattr(data, "report", ()))
     for word, line in task.describe(data):
         print(f"{word:<12}{line}")
     settings = task.settings_
-    resumed = f", {epochs_done} of them done" if epochs_done else ""
-    print(
-        f"training    {settings['epochs']} epochs of batch {settings['batch_size']}{resumed}, into {out}\n", flush=True
-    )
+    resumed = f", {epochs_done} of {settings['epochs']} epochs done" if epochs_done else ""
+    print(f"training    batches of {settings['batch_size']}{resumed}, into {out}", flush=True)
+
+
+def print_reading(report):
+    """A table of what was read as what, with the option that overrules each guess.
+
+    Args:
+        report: list of `keras_vae.data.ReadAs`.
+    """
+    if not report:
+        return
+    width = min(34, max(len(row.what) for row in report))
+    for row in report:
+        overrule = f"  [{row.overrule}]" if row.overrule else ""
+        print(f"  {row.what:<{width}}  {row.read_as}{overrule}")
+    print()
+
+
+def print_plan(plan):
+    """How long a training will take, before its first step.
+
+    Args:
+        plan: `tasks.plan.Plan`.
+    """
+    cut = " (--minutes 20 or more for a better model)" if plan.is_cut else ""
+    print(f"            {plan.epochs} epochs, at most {_duration(plan.seconds)}{cut}\n", flush=True)
+
+
+def _duration(seconds):
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
 
 
 def print_summary(figures):
@@ -39,6 +82,7 @@ def print_summary(figures):
             printed by their names.
     """
     rows = [
+        *_epoch_rows(figures),
         *_bound_rows(figures),
         *_kl_rows(figures),
         *_log_prob_rows(figures),
@@ -51,6 +95,16 @@ def print_summary(figures):
         print(f"  {name:<15}{value:>{width}}  {unit}".rstrip())
     if figures.get("units"):
         print(f"  nats of {figures['units']}")
+
+
+def _epoch_rows(figures):
+    """The epoch whose weights the model has."""
+    kept, done = figures.get("kept_epoch", figures.get("model_epoch")), figures.get("epochs_done")
+    if kept is None:
+        return []
+    why = f"of {done}" if kept == done else f"of {done}: the best held-out bound"
+    why = why if kept else f"{why}, the factor analysis that training began with"
+    return [("model of epoch", str(kept), why if done else "the best held-out bound")]
 
 
 def _bound_rows(figures):

@@ -3,37 +3,52 @@
 import inspect
 import os
 import shlex
-import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from keras_vae.cli.options import fail, option
-from keras_vae.cli.summary import print_start, print_summary
+from keras_vae.cli.sections import SectionedCommand
+from keras_vae.cli.summary import print_plan, print_start, print_summary
 from keras_vae.tasks.registry import TASKS, entry_of, settings_of
 
+# Heading of the options that are about the run and not about what is trained.
+RUN = "Run"
 FALLBACK_SOURCES = "Name or path of the data."
 
 
 def train_commands(app):
     """Add the command of every task in the registry."""
     for name, entry in TASKS.items():
-        app.command(entry.command, help=settings_of(name).HELP, rich_help_panel="Train")(_command(name))
+        app.command(entry.command, cls=SectionedCommand, help=settings_of(name).HELP, rich_help_panel="Train")(
+            _command(name)
+        )
 
 
 def _command(task):
     """The function of a command, with a signature from which Typer makes the options."""
 
-    def command(data=None, out=None, resume=False, **settings):
-        _train(task, data, out, resume, settings)
+    def command(data=None, out=None, resume=False, config=None, print_config=False, tensorboard=False, **settings):
+        request = Request(task, data, out, settings).with_file(config)
+        if print_config:
+            _print_config(request)
+        else:
+            _train(request, resume, tensorboard)
 
     table = settings_of(task).SETTINGS
     parameters = [_data_parameter(task), *(_parameter(name, setting) for name, setting in table.items())]
-    parameters += [_out_parameter(task), _resume_parameter()]
+    parameters += [_out_parameter(task), *_run_parameters()]
+    # By section, in the order in which the table has them.
+    sections = list(dict.fromkeys(_panel(parameter) for parameter in parameters))
+    parameters.sort(key=lambda parameter: sections.index(_panel(parameter)))
     command.__signature__ = inspect.Signature(parameters)
     return command
+
+
+def _panel(parameter):
+    return parameter.annotation.__metadata__[0].rich_help_panel
 
 
 def _keyword(name, annotation, default=None):
@@ -42,8 +57,12 @@ def _keyword(name, annotation, default=None):
 
 def _parameter(name, setting):
     default = setting.default if setting.default_text is None else setting.default_text
-    complete = {"autocompletion": _completion(setting.choices)} if setting.choices else {}
-    told = option(setting.help, "none" if default is None else default, **complete)
+    more = {"autocompletion": _completion(setting.choices)} if setting.choices else {}
+    names = setting.option_of(name)
+    names = f"{names}/--no-{names[2:]}" if setting.shell_type is bool else names
+    told = option(
+        setting.help, "none" if default is None else default, (names,), rich_help_panel=setting.section, **more
+    )
     return _keyword(name, Annotated[setting.shell_type | None, told])
 
 
@@ -54,22 +73,69 @@ def _completion(choices):
 def _data_parameter(task):
     module = settings_of(task)
     sources, default = getattr(module, "SOURCES", FALLBACK_SOURCES), getattr(module, "DEFAULT_DATA", None)
-    if default is None:
-        # Not required by the shell: a run that goes on knows its data.
-        return _keyword("data", Annotated[str | None, option(f"{sources} [required for a new run]")])
-    return _keyword("data", Annotated[str | None, option(sources, default)])
+    # Not required by the shell where there is no default: a run that goes on knows its data.
+    told = option(f"{sources} [required for a new run]") if default is None else option(sources, default)
+    told.rich_help_panel = RUN
+    return _keyword("data", Annotated[str | None, told])
 
 
 def _out_parameter(task):
     names = ["DATA", *_command_in_name(task)]
     longer = [*names, *(name.upper() for name, setting in settings_of(task).SETTINGS.items() if setting.names_run)]
     told = ", ".join(dict.fromkeys(f"runs/{'-'.join(words)}" for words in (names, longer)))
-    return _keyword("out", Annotated[Path | None, option("Run folder to make.", told)])
+    return _keyword("out", Annotated[Path | None, option("Run folder to make.", told, rich_help_panel=RUN)])
 
 
-def _resume_parameter():
-    told = typer.Option("--resume", help="Go on with the run in --out where it stopped, or begin it.")
-    return _keyword("resume", Annotated[bool, told], default=False)
+def _run_parameters():
+    """The options that are about the run itself, whatever is trained."""
+    flags = {
+        "resume": "Go on with the run in --out where it stopped, or begin it.",
+        "print_config": "Print what would be trained, as a file for --config, and train nothing.",
+        "tensorboard": "Write logs for TensorBoard into the run folder.",
+    }
+    told = option("YAML or JSON file with settings, data and out; options go before it.", "none", rich_help_panel=RUN)
+    yield _keyword("config", Annotated[Path | None, told])
+    for name, help in flags.items():
+        told = typer.Option(f"--{name.replace('_', '-')}", help=help, rich_help_panel=RUN)
+        yield _keyword(name, Annotated[bool, told], default=False)
+
+
+class Request(NamedTuple):
+    """What somebody has asked for.
+
+    Attributes:
+        task: str. Name in the registry.
+        data: str or None. Name or path.
+        out: path or None.
+        settings: dict by name; None for what was left out.
+    """
+
+    task: str
+    data: str | None
+    out: Path | None
+    settings: dict
+
+    @property
+    def table(self):
+        """The settings of the task, dict from names to `Setting`."""
+        return settings_of(self.task).SETTINGS
+
+    def with_file(self, path):
+        """With the settings of a file for what was left out; as it is without a file."""
+        given = {name: self.table[name].read(name, value) for name, value in self.settings.items()}
+        if path is None:
+            return self._replace(settings=given)
+        from keras_vae.runs.settings_file import read_settings
+
+        of_file = read_settings(path, self.table)
+        out = self.out or (Path(of_file["out"]) if of_file.get("out") else None)
+        settings = {name: of_file.get(name) if value is None else value for name, value in given.items()}
+        return Request(self.task, self.data or of_file.get("data"), out, settings)
+
+    @property
+    def source(self):
+        """Name or path of the data: those asked for, or the default of the task; None without either."""
+        return self.data or getattr(settings_of(self.task), "DEFAULT_DATA", None)
 
 
 def default_out(task, data, settings):
@@ -95,37 +161,61 @@ def _command_in_name(task):
     return [] if command == "train" else [command]
 
 
-def _train(task_name, data, out, resume, settings):
+def _print_config(request):
+    from keras_vae.runs.open_run import begin
+    from keras_vae.runs.settings_file import settings_as_yaml
+
+    given = {name: value for name, value in request.settings.items() if value is not None}
+    config, task, _ = begin(request.task, request.data, **given)
+    # How many epochs fit into the minutes is measured by the training itself.
+    is_open = {name for name in ("epochs", "patience", "warm_up") if given.get(name) is None}
+    settings = {name: value for name, value in task.settings_.items() if name not in is_open}
+    print(settings_as_yaml(config["data"], settings, request.table))
+
+
+def _train(request, resume, tensorboard):
     # Not at the top: `--help` does not wait for TensorFlow.
     from keras_vae.runs.open_run import open_run
     from keras_vae.runs.training import train
 
-    module = settings_of(task_name)
-    settings = {name: module.SETTINGS[name].read(name, value) for name, value in settings.items()}
-    source = data or getattr(module, "DEFAULT_DATA", None)
-    if source is None and out is None:
+    if request.source is None and request.out is None:
         raise ValueError("`data` must be given, or `out` of a run that goes on. Received: neither")
-    out = out or default_out(task_name, source, settings)
-    run, config, task, loaded = open_run(out, resume, task_name, data, **settings)
+    out = request.out or default_out(request.task, request.source, request.settings)
+    run, config, task, loaded = open_run(out, resume, request.task, request.data, **request.settings)
     if loaded is None:
         metrics = run.read_metrics()
-        print(f"{out} is trained already: {metrics['epochs']} epochs")
+        print(f"{out} is trained already: {metrics.get('epochs_done', metrics['epochs'])} epochs{_why_over(metrics)}")
     else:
         print_start(out, task, loaded, run.epochs_done)
         started = time.monotonic()
         try:
-            # Outside a terminal a bar is a screenful of control characters.
-            metrics = train(run, config, task, loaded, verbose=1 if sys.stdout.isatty() else 2)
+            metrics = train(run, config, task, loaded, announce=print_plan, tensorboard=tensorboard)
         except KeyboardInterrupt:
-            command = shlex.join(["keras-vae", entry_of(task_name).command, "--out", str(out), "--resume"])
-            go_on = f", {run.epochs_done} epochs saved; go on with: {command}"
-            fail(f"interrupted{go_on if run.exists else ''}", 130)
+            fail(f"interrupted{_go_on(run, request.task, out)}", 130)
         if metrics is None:
             print(f"\ndone in {time.monotonic() - started:.0f} s; the chief writes {out}")
             return
-        print(f"\ntrained and scored in {time.monotonic() - started:.0f} s")
+        print(f"\ntrained and scored in {time.monotonic() - started:.0f} s{_why_over(metrics)}")
     print_summary(metrics)
     _print_next(run, out)
+
+
+def _why_over(metrics):
+    """Why a training has ended before its last epoch, in words; "" where it has not."""
+    done, wanted = metrics.get("epochs_done", metrics["epochs"]), metrics["epochs"]
+    if done >= wanted:
+        return ""
+    return f"; over after {done} of {wanted} epochs, as the held-out bound no longer rose (--patience to wait longer)"
+
+
+def _go_on(run, task, out):
+    """What an interrupted run has saved, and the command that goes on with it."""
+    if not run.exists:
+        return ""
+    command = shlex.join(["keras-vae", entry_of(task).command, "--out", str(out), "--resume"])
+    done = run.epochs_done
+    kept = f", of which epoch {run.kept_epoch} is the best and can be used as it is" if done else ""
+    return f", {done} epochs saved{kept}; go on with: {command}"
 
 
 def _print_next(run, out):

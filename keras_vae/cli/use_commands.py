@@ -1,4 +1,4 @@
-"""The commands that use a run: samples, codes, reconstructions."""
+"""The commands that use a run: samples, codes, reconstructions, scores."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,10 +7,12 @@ import typer
 
 from keras_vae.cli.options import Data, Run, option
 
+TABLE_OR_ARRAYS = "A table (.csv, .tsv, .parquet, .jsonl) or an .npz file"
+
 
 def use_commands(app):
     """Add the commands of this file to the program."""
-    for command in (sample, encode, reconstruct):
+    for command in (sample, encode, reconstruct, score):
         app.command(rich_help_panel="Use a run")(command)
 
 
@@ -19,9 +21,21 @@ def sample(
     n: Annotated[int, typer.Option("-n", "--n", help="How many.")] = 64,
     seed: Annotated[int | None, option("The same seed gives the same samples.", "new ones each time")] = None,
     temperature: Annotated[float, typer.Option(help="Factor on the standard deviation of the prior.")] = 1.0,
-    out: Annotated[Path, typer.Option(help="A picture (.png, .jpg, .pdf, .svg), or an .npz file: x.")] = Path(
-        "samples.png"
-    ),
+    draw: Annotated[
+        bool | None,
+        option(
+            "Draw x itself, with its noise, or take its mean, which varies less than the data.",
+            "draw for tables, mean for others",
+            ("--draw/--mean",),
+        ),
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="A picture (.png, .jpg, .pdf, .svg), a table (.csv, .tsv, .parquet, .jsonl), an .npz file, or a new "
+            "folder for image files."
+        ),
+    ] = Path("samples.png"),
 ):
     """Draw new examples from a run.
 
@@ -29,36 +43,63 @@ def sample(
     Examples:
       keras-vae sample runs/digits
       keras-vae sample runs/digits -n 10000 --seed 1 --out samples.npz
+      keras-vae sample runs/houses -n 500 --out houses.csv
+      keras-vae sample runs/photos -n 20 --out new-photos
     """
     from keras_vae.runs.verbs import sample_run
 
-    sample_run(run, out, n, seed, temperature)
+    sample_run(run, out, n, seed, temperature, draw)
     print(f"{n} samples in {out}")
 
 
 def encode(
     run: Run,
     data: Data,
-    out: Annotated[Path, typer.Option(help="An .npz file: z_mean, z_log_var, label.")] = Path("z.npz"),
+    out: Annotated[Path, typer.Option(help=f"{TABLE_OR_ARRAYS}: z_mean, z_log_var.")] = Path("z.npz"),
 ):
-    """Write the latent codes of every row of the data.
+    """Write the latent codes of every row of the data, with its name, part and label beside.
 
     \b
-    Example:
+    Examples:
       keras-vae encode runs/digits --data digits --out z.npz
+      keras-vae encode runs/houses --data houses.csv --out codes.csv
     """
     from keras_vae.runs.verbs import encode_run
 
     print(f"{encode_run(run, data, out)} codes in {out}")
 
 
-def reconstruct(run: Run, data: Data, out: Annotated[Path, typer.Option(help="An .npz file: x.")] = Path("r.npz")):
+def reconstruct(
+    run: Run,
+    data: Data,
+    out: Annotated[Path, typer.Option(help=f"{TABLE_OR_ARRAYS}: x; or a new folder for image files.")] = Path("r.npz"),
+):
     """Write the mean reconstruction of every row of the data, in the units of the data.
 
     \b
-    Example:
-      keras-vae reconstruct runs/digits --data digits --out r.npz
+    Examples:
+      keras-vae reconstruct runs/houses --data houses.csv --out again.csv
+      keras-vae reconstruct runs/photos --data photos/ --out photos-again
     """
     from keras_vae.runs.verbs import reconstruct_run
 
     print(f"{reconstruct_run(run, data, out)} reconstructions in {out}")
+
+
+def score(
+    run: Run,
+    data: Data,
+    out: Annotated[Path, typer.Option(help=f"{TABLE_OR_ARRAYS}.")] = Path("scores.csv"),
+    n_samples: Annotated[int, typer.Option(help="Importance samples per row for log p(x).")] = 200,
+):
+    """Write what the model makes of every row: ELBO, log p(x), reconstruction loss and KL, in nats.
+
+    The rows with the lowest log p(x) are those that are least like the data of the training.
+
+    \b
+    Example:
+      keras-vae score runs/houses --data houses.csv --out scores.csv
+    """
+    from keras_vae.runs.verbs import score_run
+
+    print(f"{score_run(run, data, out, n_samples)} scores in {out}")

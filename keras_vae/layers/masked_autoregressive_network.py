@@ -65,6 +65,12 @@ class MaskedAutoregressiveNetwork(keras.layers.Layer):
     Raises:
         ValueError: if an argument is out of bounds.
 
+    Examples:
+        >>> network = kv.layers.MaskedAutoregressiveNetwork(hidden_units=(16,), seed=0)
+        >>> shift, log_scale = network(tf.ones((1, 3)))
+        >>> shift.numpy()
+        array([[0., 0., 0.]], dtype=float32)
+
     References:
         Germain et al. 2015, eq. 12-15 (masks). https://arxiv.org/abs/1502.03509
     """

@@ -48,6 +48,11 @@ class Sampling(keras.layers.Layer):
     Args:
         seed: int or None. Start of the noise sequence; None takes one from Keras's global seed.
 
+    Examples:
+        >>> z_mean, z_log_var = tf.zeros((5, 2)), tf.zeros((5, 2))
+        >>> kv.layers.Sampling(seed=0)((z_mean, z_log_var)).shape
+        TensorShape([5, 2])
+
     References:
         Kingma & Welling 2014, section 2.4. https://arxiv.org/abs/1312.6114
     """

@@ -51,6 +51,14 @@ class Standardize(keras.layers.Layer):
 
     Raises:
         ValueError: if `over` is neither.
+
+    Examples:
+        >>> layer = kv.layers.Standardize()
+        >>> rows = np.array([[0.0, 10.0], [2.0, 30.0]], "float32")
+        >>> layer.adapt(rows)
+        >>> layer(rows).numpy()
+        array([[-1., -1.],
+               [ 1.,  1.]], dtype=float32)
     """
 
     def __init__(

@@ -27,6 +27,13 @@ class ELBO(WeightedObjective):
     Raises:
         ValueError: for a number out of bounds, or free bits beside a capacity.
 
+    Examples:
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, objective=kv.objectives.ELBO(beta=4.0), seed=0)
+        >>> model.compile("adam")
+        >>> found = model.evaluate(x, verbose=0, return_dict=True)
+        >>> bool(np.isclose(found["loss"], found["reconstruction_loss"] + 4.0 * found["kl_loss"]))
+        True
+
     References:
         Kingma & Welling 2014, eq. 10. https://arxiv.org/abs/1312.6114
         Higgins et al. 2017, eq. 4 (beta). https://openreview.net/forum?id=Sy2fzU9gl

@@ -31,6 +31,11 @@ class ImportanceWeighted(Objective):
     Raises:
         ValueError: for an argument out of bounds.
 
+    Examples:
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, objective=kv.objectives.ImportanceWeighted(5), seed=0)
+        >>> model.term_names[-1]
+        'iw_bound'
+
     References:
         Burda et al. 2016, eq. 8 (bound), section 3 (one pick instead of the weighted mean).
             https://arxiv.org/abs/1509.00519

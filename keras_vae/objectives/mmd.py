@@ -27,6 +27,11 @@ class MMD(WeightedObjective):
     Raises:
         ValueError: for a number out of bounds.
 
+    Examples:
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, objective=kv.objectives.MMD(weight=100.0), seed=0)
+        >>> model.term_names[-1]
+        'mmd'
+
     References:
         Zhao et al. 2019, eq. 6 and section 3.2 (MMD). https://arxiv.org/abs/1706.02262
     """

@@ -23,6 +23,10 @@ class Objective(keras.layers.Layer):
         term_names: tuple of str. Terms that this objective adds to the terms of the model.
         hint: str. What the loss adds to `-log p(x|z)`, in words.
         is_importance_weighted: bool. Whether the posterior may be wider than is right for the ELBO.
+
+    Examples:
+        >>> isinstance(vae.objective, kv.objectives.Objective), type(vae.objective).__name__
+        (True, 'ELBO')
     """
 
     settings = ()

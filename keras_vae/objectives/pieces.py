@@ -16,6 +16,10 @@ class Pieces(NamedTuple):
         log_weight: Tensor, shape `(batch,)`. `log p(x, z) - log q(z|x)`; None for a prior without a density.
         z: Tensor, shape `(batch, latent_dim)`.
         posterior: pair of Tensors `(z_mean, z_log_var)`, each `(batch, latent_dim)`.
+
+    Examples:
+        >>> kv.objectives.Pieces._fields
+        ('reconstruction_loss', 'kl', 'kl_parts', 'log_weight', 'z', 'posterior')
     """
 
     reconstruction_loss: tf.Tensor

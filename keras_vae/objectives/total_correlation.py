@@ -19,6 +19,11 @@ class TotalCorrelation(WeightedObjective):
     Raises:
         ValueError: for a negative beta.
 
+    Examples:
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, objective=kv.objectives.TotalCorrelation(beta=6.0), seed=0)
+        >>> model.term_names[-1]
+        'total_correlation'
+
     References:
         Chen et al. 2018, eq. 4. https://arxiv.org/abs/1802.04942
     """

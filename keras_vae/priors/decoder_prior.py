@@ -23,6 +23,15 @@ class DecoderPrior(Prior):
     Raises:
         ValueError: if one of the two is something else.
 
+    Examples:
+        >>> decoder = kv.make_decoder((4,), latent_dim=4, hidden_units=(16,))
+        >>> noise = kv.likelihoods.GaussianShared()
+        >>> noise.build((None, 4))
+        >>> prior = kv.priors.DecoderPrior(decoder, noise)
+        >>> prior.build((None, 4))
+        >>> prior.sample(5, seed=(0, 1)).shape
+        TensorShape([5, 4])
+
     References:
         Dai & Wipf 2019, section 4. https://arxiv.org/abs/1903.05789
     """

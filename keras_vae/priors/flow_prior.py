@@ -31,6 +31,14 @@ class FlowPrior(Prior):
     Raises:
         ValueError: if an argument is out of bounds.
 
+    Examples:
+        Before training it is the standard normal:
+
+        >>> prior = kv.priors.FlowPrior(n_steps=2, seed=0)
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, prior=prior, seed=0)
+        >>> bool(np.isclose(model.prior.log_prob(tf.zeros((1, 4)))[0], -2.0 * kv.numerics.LOG_2_PI))
+        True
+
     References:
         Papamakarios et al. 2017, section 3.1. https://arxiv.org/abs/1705.07057
     """

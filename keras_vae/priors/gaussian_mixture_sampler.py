@@ -22,6 +22,12 @@ class GaussianMixtureSampler(Prior):
 
     Raises:
         ValueError: if `n_components` is not a whole number >= 1.
+
+    Examples:
+        >>> sampler = kv.samplers.fit(vae, x_train, "gmm", n_components=5)
+        >>> isinstance(sampler, kv.priors.GaussianMixtureSampler)
+        True
+        >>> kv.samplers.fit(vae, x_train, None)  # Back to the prior.
     """
 
     def __init__(self, n_components: int = 10, **kwargs: Any):

@@ -23,6 +23,12 @@ class MixtureOfGaussians(MixturePrior):
     Raises:
         ValueError: if an argument is out of bounds.
 
+    Examples:
+        >>> prior = kv.priors.MixtureOfGaussians(n_components=20, seed=0)
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, prior=prior, seed=0)
+        >>> model.prior.log_prob(tf.zeros((3, 4))).shape
+        TensorShape([3])
+
     References:
         Dilokthanakul et al. 2016, section 3 (the prior alone). https://arxiv.org/abs/1611.02648
     """

@@ -54,6 +54,10 @@ class Prior(keras.layers.Layer):
 
     Attributes:
         is_standard_normal: bool. Whether this is N(0, I), for which more has a closed form.
+
+    Examples:
+        >>> isinstance(vae.prior, kv.priors.Prior), vae.prior.is_standard_normal
+        (True, True)
     """
 
     is_standard_normal = False

@@ -11,6 +11,10 @@ from keras_vae.priors.prior import Prior, standard_noise, standard_noise_of_rows
 class StandardNormal(Prior):
     """p(z) = N(0, I), whose KL has a closed form.
 
+    Examples:
+        >>> bool(np.isclose(kv.priors.StandardNormal().log_prob(tf.zeros((1, 2)))[0], -kv.numerics.LOG_2_PI))
+        True
+
     References:
         Kingma & Welling 2014, section 3. https://arxiv.org/abs/1312.6114
     """

@@ -16,6 +16,11 @@ class TopDownPrior(Prior):
 
     Args:
         decoder: `TopDownDecoder`, which computes m_l and s_l. It belongs to the model, which saves it.
+
+    Examples:
+        >>> model = kv.make_ladder_vae((8, 8, 1), latent_dims=(4, 2), hidden_units=(32, 16), seed=0)
+        >>> isinstance(model.prior, kv.priors.TopDownPrior)
+        True
     """
 
     def __init__(self, decoder: Any, **kwargs: Any):

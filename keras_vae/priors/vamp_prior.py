@@ -28,6 +28,12 @@ class VampPrior(MixturePrior):
     Raises:
         ValueError: if an argument is out of bounds.
 
+    Examples:
+        >>> prior = kv.priors.VampPrior(n_components=50, initial=x_train[:50])
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, prior=prior, seed=0)
+        >>> model.sample(3, seed=0).shape
+        (3, 8, 8, 1)
+
     References:
         Tomczak & Welling 2018, eq. 9. https://arxiv.org/abs/1705.07120
     """

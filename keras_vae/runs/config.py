@@ -3,9 +3,11 @@
 import json
 
 from keras_vae.tasks.registry import TASKS, entry_of, settings_of, task_class
-from keras_vae.tasks.setting import COMMON
 
 FORMAT = 2
+
+# Settings that every run has chosen before it is kept.
+REQUIRED = ("epochs", "batch_size", "learning_rate", "seed")
 
 # A file that somebody has edited is refused before it leads to a wrong model.
 KEYS = {"task": str, "data": str, "n_train": int, "fingerprint": str, "settings": dict, "learned": dict}
@@ -75,23 +77,23 @@ def checked_config(content, path):
     if content["task"] not in TASKS:
         raise ValueError(f"{path} is of the task {content['task']!r}, which this keras-vae does not have")
     table = settings_of(content["task"]).SETTINGS
-    # A run from before a setting was thought of has its default.
-    settings = {name: content["settings"].get(name, setting.default) for name, setting in table.items()}
-    wrong = [name for name, value in settings.items() if not _is_right(name, table[name], value)]
+    settings, wrong = {}, []
+    for name, setting in table.items():
+        try:
+            settings[name] = _checked(name, setting, content["settings"].get(name, setting.of_older_runs))
+        except ValueError:
+            wrong.append(name)
     if wrong:
         command = entry_of(content["task"]).command
         raise ValueError(f"{path} must hold {', '.join(wrong)} as `keras-vae {command}` wrote it")
     return {**content, "settings": settings}
 
 
-def _is_right(name, setting, value):
-    """Whether a value is one that a run is kept with: checked, and chosen where every task needs it."""
-    if name in COMMON and value is None:
-        return False
-    try:
-        return setting.checked(name, value) == value
-    except ValueError:
-        return False
+def _checked(name, setting, value):
+    """A value that a run is kept with: checked, and chosen where every task needs it."""
+    if name in REQUIRED and value is None:
+        raise ValueError(f"`{name}` must be chosen")
+    return setting.checked(name, value)
 
 
 def task_of(config):

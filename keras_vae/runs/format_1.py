@@ -65,7 +65,7 @@ def _new_config(old):
         "format": FORMAT,
         "task": TASK,
         **{name: old[name] for name in ("data", "n_train", "fingerprint")},
-        "settings": {name: old.get(name, setting.default) for name, setting in table.items()},
+        "settings": {name: old.get(name, setting.of_older_runs) for name, setting in table.items()},
         "learned": {"event_shape_": old["event_shape"], "binarize_": fed["binarize"], "n_classes_": fed["n_classes"]},
     }
 

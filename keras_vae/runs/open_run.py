@@ -47,7 +47,7 @@ def begin(name, data=None, **given):
 
 def _go_on(run, config):
     task = task_of(config)
-    if run.is_finished(config["settings"]["epochs"]):
+    if run.is_finished(config, task):
         return task, None
     data = task.load(config["data"])
     check_same_data(config, task, data)

@@ -6,6 +6,9 @@ import json
 import os
 import pathlib
 import re
+import zipfile
+
+import numpy as np
 
 from keras_vae._files import atomic_path, write_text
 from keras_vae.runs.config import checked_config, read_json
@@ -106,14 +109,35 @@ class RunFolder:
         for path in leftovers:
             path.unlink(missing_ok=True)
 
-    def is_finished(self, epochs):
-        """Whether the model and the final figures of a training of so many epochs are there."""
+    def is_trained(self, config, task):
+        """Whether there is nothing left to train: the last epoch is done, or the held-out bound no longer rises.
+
+        Args:
+            config: dict. Of the run, with the epochs that are wanted.
+            task: prepared `Task` of the run.
+        """
+        done = self.epochs_done
+        if done == 0 or done >= config["settings"]["epochs"]:
+            return done > 0
+        return task.keep_best(self.read_history(done)).is_over
+
+    def is_finished(self, config, task):
+        """Whether the model and the final figures of the whole training are there.
+
+        Args:
+            config: dict. Of the run, with the epochs that are wanted.
+            task: prepared `Task` of the run.
+        """
         if not (self.model_file.is_file() and self.metrics_file.is_file()):
             return False
         try:
-            return self.read_metrics().get("epochs") == epochs
+            metrics = self.read_metrics()
         except ValueError:
             return False  # They can be made again from the checkpoint.
+        # A run from before trainings could end early has no number of its own for the epochs done.
+        done = metrics.get("epochs_done", metrics.get("epochs"))
+        is_wanted = metrics.get("epochs") == config["settings"]["epochs"] or self.is_trained(config, task)
+        return is_wanted and done == (self.epochs_done or done)
 
     def read_config(self):
         """What the run was begun with, a dict; see `config.py`.
@@ -164,13 +188,49 @@ class RunFolder:
             writer.writerow(history)
             writer.writerows(zip(*history.values(), strict=True))
 
+    def save_best(self, weights, epoch, start=None):
+        """Save the weights of the best epoch so far, beside those of the best before it.
+
+        Args:
+            weights: list of arrays.
+            epoch: int; 0 for the start of the training.
+            start: float or None. The metric of the start, for epoch 0.
+        """
+        path = self.checkpoints / f"best-{epoch:05d}.npz"
+        if not path.is_file():
+            with atomic_path(path) as temporary, temporary.open("wb") as file:
+                more = {} if start is None else {"start": start}
+                np.savez(file, **{f"w{i:05d}": value for i, value in enumerate(weights)}, **more)
+
+    def load_best(self):
+        """What `KeepBest` needs to go on with the best epoch up to the newest checkpoint.
+
+        Returns:
+            dict of `weights`, a list of arrays, and `start`, a float or None; empty where nothing is there.
+
+        Raises:
+            ValueError: if the file cannot be read.
+        """
+        files = self._best_files()
+        if not files:
+            return {}
+        try:
+            with np.load(files[-1], allow_pickle=False) as archive:
+                weights = [archive[name] for name in sorted(archive.files) if name != "start"]
+                return {"weights": weights, "start": float(archive["start"]) if "start" in archive.files else None}
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{files[-1]} cannot be read: {error}") from None
+
+    def _best_files(self):
+        """The weights of best epochs up to the newest checkpoint; those of a later one were written before a kill."""
+        return [file for file in self._numbered(r"best-\d+\.npz") if _epoch_of(file) <= self.epochs_done]
+
     def save_checkpoint(self, model, epoch):
         """Save the whole training state after `epoch` epochs; older checkpoints go when it is there."""
         newest = self.checkpoints / f"epoch-{epoch:05d}.keras"
         model.save(newest)
-        for path in self.checkpoint_files():
-            if path != newest:
-                path.unlink(missing_ok=True)
+        for path in (*self.checkpoint_files()[:-1], *self._best_files()[:-1]):
+            path.unlink(missing_ok=True)
 
     def load_checkpoint(self):
         """The newest training state: `(model, epochs done)`, or `(None, 0)` where there is none.
@@ -189,22 +249,36 @@ class RunFolder:
 
     def checkpoint_files(self):
         """The checkpoints that are there, the newest last."""
+        return self._numbered(r"epoch-\d+\.keras")
+
+    def _numbered(self, pattern):
+        """Files in `checkpoints` whose names match, by the number in them."""
         if not self.checkpoints.is_dir():
             return []
-        files = (p for p in self.checkpoints.iterdir() if re.fullmatch(r"epoch-\d+\.keras", p.name))
-        return sorted(files, key=_epoch_of)
+        return sorted((p for p in self.checkpoints.iterdir() if re.fullmatch(pattern, p.name)), key=_epoch_of)
+
+    @property
+    def kept_epoch(self):
+        """Number of the epoch whose weights `load_model` gives; None for a run from before this was written down."""
+        if self.model_file.is_file():
+            return self.read_metrics().get("kept_epoch") if self.metrics_file.is_file() else None
+        files = self._best_files()
+        return _epoch_of(files[-1]) if files else self.epochs_done
 
     def load_model(self):
-        """The trained model; of an unfinished run the newest checkpoint.
+        """The model with the best weights: the trained one, or of an unfinished run what it has reached.
 
         Raises:
-            ValueError: if there is neither, or the file cannot be read.
+            ValueError: if there is none, or the file cannot be read.
         """
         if self.model_file.is_file():
             return load_model(self.model_file)
         model, _ = self.load_checkpoint()
         if model is None:
             raise ValueError(f"{self.path} has no model yet: its training has not finished an epoch")
+        best = self.load_best()
+        if best:
+            model.set_weights(best["weights"])
         return model
 
 
@@ -212,8 +286,8 @@ def _is_hidden(path):
     return path.name.startswith(".")
 
 
-def _epoch_of(checkpoint):
-    return int(checkpoint.stem.removeprefix("epoch-"))
+def _epoch_of(file):
+    return int(file.stem.rpartition("-")[2])
 
 
 def _lock(folder, path):

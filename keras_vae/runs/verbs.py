@@ -1,27 +1,32 @@
 """What is done with a finished run: score it, draw from it, encode and reconstruct data."""
 
 import secrets
+from typing import Any, NamedTuple
 
 from keras_vae._checks import check_int, check_number
 from keras_vae._files import atomic_path
+from keras_vae.evaluation.likelihood import check_density
 from keras_vae.runs.config import task_of
 from keras_vae.runs.open_run import load_for
-from keras_vae.runs.output import check_out, save_arrays
+from keras_vae.runs.rows_out import TABLES, check_rows_out, describe_rows, write_images, write_rows
 from keras_vae.runs.run_folder import RunFolder
+from keras_vae.serving.export import export_saved_model
+from keras_vae.serving.preprocess import get_preprocess
 
 PICTURES = (".png", ".jpg", ".pdf", ".svg")
 # Matplotlib takes minutes over thousands of little axes, and nobody looks at them.
 MAX_IN_PICTURE = 400
 
 
-def evaluate_run(path, data=None, n_samples=5000, n_annealed=0):
+def evaluate_run(path, data=None, n_samples=None, n_annealed=0, n_rows=None):
     """Figures of a run on the test part of its own data, or on others of the same shape.
 
     Args:
         path: str or path. The run folder.
         data: str or None. Name or path of other data: their own test part counts, or all rows where there is none. None
             for the data of the run.
-        n_samples: int >= 1. Importance samples per example for `log_prob`.
+        n_samples: int >= 1, or None for 500. Importance samples per example for `log_prob`.
+        n_rows: int >= 1, or None for as many as take less than a minute. Examples for `log_prob`.
         n_annealed: int >= 0. Examples, the first ones, whose log p(x) is checked by annealed importance sampling.
 
     Returns:
@@ -32,29 +37,34 @@ def evaluate_run(path, data=None, n_samples=5000, n_annealed=0):
         ValueError: for a folder that is no run, data that do not fit it, or data of the run that have changed.
         FileNotFoundError: if there are no such data.
     """
-    check_int("n_samples", n_samples, 1)
+    for name, value in (("n_samples", n_samples), ("n_rows", n_rows)):
+        if value is not None:
+            check_int(name, value, 1)
     check_int("n_annealed", n_annealed, 0)
     run = RunFolder.open(path)
     config = run.read_config()
     task = task_of(config)
     dataset, is_own = load_for(config, task, data)
-    figures = task.evaluate(run.load_model(), dataset, n_samples, n_annealed)
+    figures = task.evaluate(run.load_model(), dataset, n_samples, n_annealed, n_rows)
     part = figures["part"] if is_own or figures["part"] == "test" else "all"
-    return {"run": str(path), "data": dataset.name, **figures, "part": part}
+    return {"run": str(path), "data": dataset.name, "model_epoch": run.kept_epoch, **figures, "part": part}
 
 
-def sample_run(path, out, n=64, seed=None, temperature=1.0):
-    """Draw from a run: a picture, or the numbers for a name that ends in `.npz`.
+def sample_run(path, out, n=64, seed=None, temperature=1.0, draw=None):
+    """Draw from a run: a picture, a table, arrays, or a folder of images.
 
     Args:
         path: str or path. The run folder.
-        out: str or path. A picture by its ending, or an `.npz` file with the array `x`, in the units of the data.
+        out: str or path. By its ending: a picture of all samples; a table with the columns of the data; an `.npz` file
+            with the array `x`, in the units of the data; without an ending a new folder, for one image file each.
         n: int >= 1; at most 400 in a picture.
         seed: int or None. None draws anew each time.
         temperature: float >= 0. Factor on the standard deviation of the prior.
+        draw: bool or None. Whether x itself is drawn from p(x|z), with its noise, or its mean is taken. None draws rows
+            of a table, and takes the means of everything else.
 
     Raises:
-        ValueError: for a folder that is no run, an ending that is neither, or a setting out of range.
+        ValueError: for a folder that is no run, an ending that is none of these, or a setting out of range.
         OSError: if nothing can be written to `out`.
     """
     check_int("n", n, 1)
@@ -63,28 +73,30 @@ def sample_run(path, out, n=64, seed=None, temperature=1.0):
         seed = secrets.randbelow(2**31)
     check_int("seed", seed, 0)
     check_number("temperature", temperature, minimum=0.0)
-    suffix = check_out(out, *PICTURES, ".npz")
-    if suffix != ".npz" and n > MAX_IN_PICTURE:
+    suffix = check_rows_out(out, *PICTURES, "")
+    if suffix in PICTURES and n > MAX_IN_PICTURE:
         raise ValueError(
             f"`n` must be at most {MAX_IN_PICTURE} in a picture; name an .npz file for more. Received: n={n}"
         )
     run = RunFolder.open(path)
     task, model = task_of(run.read_config()), run.load_model()
-    if suffix == ".npz":
-        save_arrays(out, x=model.sample(n, seed=seed, temperature=temperature))
+    if suffix in PICTURES:
+        figure = task.sample_figure(model, n, seed=seed, temperature=temperature)
+        with atomic_path(out) as temporary:
+            figure.savefig(temporary)
         return
-    figure = task.sample_figure(model, n, seed=seed, temperature=temperature)
-    with atomic_path(out) as temporary:
-        figure.savefig(temporary)
+    draw = task.kind_ == "table" if draw is None else draw
+    x = model.sample(n, seed=seed, temperature=temperature, draw=draw)
+    _write_data(out, suffix, task, {}, x)
 
 
 def encode_run(path, data, out):
-    """Write `z_mean`, `z_log_var` and, where the data have them, `label` of every row of the data, in their order.
+    """Write the latent codes of every row of the data, in their order, with its name, part and label beside.
 
     Args:
         path: str or path. The run folder.
         data: str. Name or path.
-        out: str or path. An `.npz` file.
+        out: str or path. An `.npz` file with `z_mean` and `z_log_var`, or a table with a column for each dimension.
 
     Returns:
         int, number of rows.
@@ -94,21 +106,21 @@ def encode_run(path, data, out):
         FileNotFoundError: if there are no such data.
         OSError: if nothing can be written to `out`.
     """
-    check_out(out, ".npz")
-    model, x, labels = _model_and_rows(path, data)
-    codes = model.encode(x)
-    codes = dict(zip(model.encoder_outputs, codes if isinstance(codes, tuple) else (codes,), strict=True))
-    save_arrays(out, **codes, **({} if labels is None else {"label": labels}))
-    return len(next(iter(codes.values())))
+    rows = Rows.of_run(path, data, check_rows_out(out))
+    codes = rows.model.encode(rows.x)
+    codes = dict(zip(rows.model.encoder_outputs, codes if isinstance(codes, tuple) else (codes,), strict=True))
+    write_rows(out, rows.described, codes)
+    return rows.n
 
 
 def reconstruct_run(path, data, out):
-    """Write the mean reconstruction `x` of every row of the data, in the units of the data.
+    """Write the mean reconstruction of every row of the data, in the units of the data.
 
     Args:
         path: str or path. The run folder.
         data: str. Name or path.
-        out: str or path. An `.npz` file.
+        out: str or path. An `.npz` file with the array `x`; a table with the columns of the data; or, without an
+            ending, a new folder for one image file each, named as the files they came from.
 
     Returns:
         int, number of rows.
@@ -118,17 +130,108 @@ def reconstruct_run(path, data, out):
         FileNotFoundError: if there are no such data.
         OSError: if nothing can be written to `out`.
     """
-    check_out(out, ".npz")
-    model, x, _ = _model_and_rows(path, data)
-    reconstruction = model.reconstruct(x)
-    save_arrays(out, x=reconstruction)
-    return len(reconstruction)
+    suffix = check_rows_out(out, "")
+    rows = Rows.of_run(path, data, suffix)
+    _write_data(out, suffix, rows.task, rows.described, rows.model.reconstruct(rows.x))
+    return rows.n
 
 
-def _model_and_rows(path, source):
-    """The model of a run, every row of the data as it takes them, and their labels or None."""
+def score_run(path, data, out, n_samples=200):
+    """Write what the model makes of every row: ELBO, log p(x), reconstruction loss and KL, in nats.
+
+    Args:
+        path: str or path. The run folder.
+        data: str. Name or path.
+        out: str or path. A table, or an `.npz` file.
+        n_samples: int >= 1. Importance samples per row for `log_prob`.
+
+    Returns:
+        int, number of rows.
+
+    Raises:
+        ValueError: for a folder that is no run, data that do not fit it, another ending, or a model without a bound.
+        FileNotFoundError: if there are no such data.
+        OSError: if nothing can be written to `out`.
+    """
+    check_int("n_samples", n_samples, 1)
+    rows = Rows.of_run(path, data, check_rows_out(out))
+    check_density(rows.model)
+    bounds, _ = rows.model.bound_rows(rows.x, n_samples)
+    results = {"elbo": bounds.elbo, "log_prob": bounds.log_prob}
+    results |= {"reconstruction_loss": -bounds.elbo - bounds.kl, "kl": bounds.kl}
+    write_rows(out, rows.described, results)
+    return rows.n
+
+
+def export_run(path, to, preprocess=None):
+    """Write the model of a run as a SavedModel; image files are brought to size as those of the training were.
+
+    Args:
+        path: str or path. The run folder.
+        to: str or path. Model folder; gets the next version.
+        preprocess: str or None, as in `keras_vae.export_saved_model`.
+
+    Returns:
+        `(version, model, preprocess)`: the folder that was written, the model, and the `Preprocess` in front of it or
+        None.
+
+    Raises:
+        ValueError: for a folder that is no run, or as `export_saved_model`.
+        OSError: if nothing can be written to `to`.
+    """
     run = RunFolder.open(path)
-    task = task_of(run.read_config())
-    data = task.load(source, all_rows=True)
-    task.check_data(data)
-    return run.load_model(), task.rows(data), task.labels(data)
+    fit = task_of(run.read_config()).schema_.get("fit", "stretch")
+    model = run.load_model()
+    preprocess = get_preprocess(preprocess, model, fit)
+    return export_saved_model(model, to, preprocess), model, preprocess
+
+
+class Rows(NamedTuple):
+    """Every row of some data, as the model of a run takes them.
+
+    Attributes:
+        task: `Task` of the run.
+        model: its model.
+        x: array, or `tf.data.Dataset` for a folder of images.
+        described: dict of arrays by name: what stands beside every row.
+    """
+
+    task: Any
+    model: Any
+    x: Any
+    described: dict
+
+    @classmethod
+    def of_run(cls, path, source, suffix):
+        """The rows of some data for a run.
+
+        Args:
+            path: str or path. The run folder.
+            source: str. Name or path of the data.
+            suffix: str. Ending of the file that is to be written: a table has labels by name.
+        """
+        run = RunFolder.open(path)
+        config = run.read_config()
+        task = task_of(config)
+        data = task.load(source, all_rows=True)
+        task.check_data(data)
+        is_own = task.full_name(source) == config["data"]
+        described = describe_rows(task, data, is_own, by_name=suffix in TABLES)
+        return cls(task, run.load_model(), task.rows(data), described)
+
+    @property
+    def n(self):
+        """Number of rows."""
+        return len(next(iter(self.described.values())))
+
+
+def _write_data(out, suffix, task, described, x):
+    """Rows that look like the data: columns with their names, images as images."""
+    if suffix == "":
+        if x.ndim != 4 or x.shape[-1] not in (1, 3):
+            raise ValueError(
+                f"`out` must have an ending, as .csv or .npz: only images go into a folder. Received: out={str(out)!r}"
+            )
+        write_images(out, x, described.get("file"))
+        return
+    write_rows(out, described, {"x": (x, task.feature_names_ if x.ndim == 2 else None)})

@@ -5,6 +5,8 @@ import zlib
 
 import numpy as np
 
+from keras_vae.data.dataset import PARTS
+
 
 def check_event_shape(dataset, event_shape):
     """Check that a data set has examples of this shape.
@@ -24,13 +26,13 @@ def check_event_shape(dataset, event_shape):
 
 
 def fingerprint(dataset):
-    """Checksum of both parts of a data set, str; for a folder of images of the names and sizes of the files.
+    """Checksum of the parts of a data set, str; for a folder of images of the names and sizes of the files.
 
     Args:
         dataset: `Dataset`.
     """
     checksum = 0
-    for part in ("train", "test"):
+    for part in PARTS:
         x, files = getattr(dataset, f"x_{part}"), getattr(dataset, f"{part}_files")
         if x is not None:
             checksum = zlib.crc32(np.ascontiguousarray(x), checksum)

@@ -10,6 +10,7 @@ from keras_vae.evaluation.estimate import Estimate
 from keras_vae.evaluation.kl_split import kl_split
 from keras_vae.evaluation.latent import active_units
 from keras_vae.evaluation.likelihood import estimate_bounds
+from keras_vae.tasks.effort import random_rows
 from keras_vae.training.rows import head
 
 # Enough rows for the figures of the latent space, and for every picture.
@@ -27,7 +28,7 @@ def score(model, x, n_samples, n_rows=None):
         model: `VAE` or `LadderVAE`.
         x: array or `tf.data.Dataset`, in the units of the data.
         n_samples: int >= 1. Importance samples per example for `log_prob`.
-        n_rows: int or None. Rows used for `log_prob`, the costly one; None for all.
+        n_rows: int or None. Rows used for `log_prob`, the costly one, random ones of an array; None for all.
 
     Returns:
         dict: `elbo`, `reconstruction_loss`, `kl_loss`, `loss` (means, nats per example), `log_prob` with
@@ -38,7 +39,7 @@ def score(model, x, n_samples, n_rows=None):
         ValueError: for data that do not fit the model, or a prior without `log_prob`.
     """
     terms = model.evaluate(x, verbose=0, return_dict=True)
-    bounds = estimate_bounds(model, x if n_rows is None else head(x, n_rows), n_samples=n_samples)
+    bounds = estimate_bounds(model, x if n_rows is None else random_rows(x, n_rows), n_samples=n_samples)
     _warn_of_few_rows(bounds.log_prob.values)
     z_mean, _ = model.encode(x)
     figures = {

@@ -1,7 +1,9 @@
 """One argument of a task, said once: its check, its default, its help, how text from a shell becomes a value."""
 
+import csv
 import dataclasses
 import functools
+import numbers
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -28,6 +30,9 @@ class Setting:
             list; what it puts out goes through `check`.
         choices: collection of str. Names that the value may have, for shell completion.
         names_run: bool. Whether the value, where it is given, is part of the name of a new run folder.
+        section: str. Heading in `--help` under which it stands.
+        option: str or None. Name at the shell, without the dashes, where it is another than in Python.
+        before: What a run has that was begun before there was this setting; None is the default.
     """
 
     check: Callable[[str, Any], Any]
@@ -39,6 +44,18 @@ class Setting:
     parse: Callable[[str, str], Any] | None = None
     choices: Collection[str] = ()
     names_run: bool = False
+    section: str = "Model"
+    option: str | None = None
+    before: Any = None
+
+    @property
+    def of_older_runs(self) -> Any:
+        """What a run did that was begun before this setting was thought of."""
+        return self.default if self.before is None else self.before
+
+    def under(self, section: str) -> "Setting":
+        """The same setting under another heading of `--help`."""
+        return dataclasses.replace(self, section=section)
 
     def checked(self, name: str, value: Any) -> Any:
         """The value as JSON can hold it; None stays None where it is the default.
@@ -63,9 +80,13 @@ class Setting:
             return self.kind
         return type(self.default) if isinstance(self.default, bool | int | float) else str
 
+    def option_of(self, name: str) -> str:
+        """The option of the shell, with its dashes."""
+        return f"--{self.option or name.replace('_', '-')}"
+
     def words(self, name: str, value: Any) -> list[str]:
         """The option with this value as words of a command: the inverse of `read`."""
-        option = f"--{name.replace('_', '-')}"
+        option = self.option_of(name)
         if isinstance(value, bool):
             return [option if value else f"--no-{option[2:]}"]
         if isinstance(value, list | tuple):
@@ -104,12 +125,13 @@ def check_seed(name: str, value: Any) -> int:
 
 
 def check_widths(name: str, value: Any) -> list[int]:
-    """A list of whole numbers >= 1.
+    """A list of whole numbers >= 1; one number is a list of one.
 
     Raises:
         ValueError: for anything else, an empty list as well.
     """
-    return list(check_sizes(name, value))
+    is_number = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return list(check_sizes(name, [value] if is_number else value))
 
 
 def parse_widths(name: str, text: str) -> list[int]:
@@ -122,6 +144,52 @@ def parse_widths(name: str, text: str) -> list[int]:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise ValueError(f"`{name}` must be whole numbers with commas, as 512,256. Received: {text!r}") from None
+
+
+def check_text(name: str, value: Any) -> str:
+    """A str.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if not isinstance(value, str):
+        raise ValueError(f"`{name}` must be text. Received: {name}={value!r}")
+    return value
+
+
+def check_names(name: str, value: Any) -> list[str]:
+    """A list of names.
+
+    Raises:
+        ValueError: for anything else, an empty list as well.
+    """
+    if not isinstance(value, (list, tuple)) or not value or not all(isinstance(one, str) and one for one in value):
+        raise ValueError(f"`{name}` must be a list of names. Received: {name}={value!r}")
+    return list(value)
+
+
+def parse_names(name: str, text: str) -> list[str]:
+    """ "age, height" as ["age", "height"]; a name with a comma in it stands in double quotes.
+
+    Raises:
+        ValueError: for text without a name, or with an open quote.
+    """
+    rows = list(csv.reader([text], skipinitialspace=True, strict=True))
+    names = [cell.strip() for cell in rows[0]] if rows else []
+    if not all(names) or not names:
+        raise ValueError(f"`{name}` must be names with commas, as age,height. Received: {text!r}")
+    return names
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """True or False.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"`{name}` must be True or False. Received: {name}={value!r}")
+    return value
 
 
 def whole(minimum: int) -> Callable[[str, Any], int]:
@@ -145,12 +213,58 @@ def listed(names: Collection[str]) -> str:
     return f"{', '.join(first)} or {last}." if first else f"{last}."
 
 
+TRAINING = "Training"
 # What every task has: `runs/` knows these names and no others.
 COMMON = {
-    "learning_rate": Setting(number(0.0, exclusive=True), 1e-3, "Of Adam."),
-    "epochs": Setting(
-        whole(1), None, "Passes over the training data.", "10, more for small data", may_change=True, kind=int
+    "minutes": Setting(
+        number(0.0, exclusive=True),
+        5.0,
+        "About so long a new training may take: fewer epochs where more would not fit.",
+        may_change=True,
+        section=TRAINING,
     ),
-    "batch_size": Setting(whole(1), None, "Examples per step.", "128, 32 for small data", kind=int),
-    "seed": Setting(check_seed, 0, "Of weights, order and noise: the same seed gives the same run."),
+    "epochs": Setting(
+        whole(1),
+        None,
+        "Passes over the training data, whatever the minutes.",
+        "what the data call for",
+        may_change=True,
+        kind=int,
+        section=TRAINING,
+    ),
+    "validation": Setting(
+        functools.partial(check_number, minimum=0.0, maximum=0.5),
+        0.1,
+        "Share of the training examples that say when training is over and which weights are kept; 0 for none.",
+        section=TRAINING,
+        before=0.0,
+    ),
+    "patience": Setting(
+        whole(1),
+        None,
+        "Epochs without a better held-out bound after which training stops.",
+        "a fifth of the epochs",
+        may_change=True,
+        kind=int,
+        section=TRAINING,
+    ),
+    "batch_size": Setting(
+        whole(1), None, "Examples per step.", "by the number of examples", kind=int, section=TRAINING
+    ),
+    "learning_rate": Setting(
+        number(0.0, exclusive=True),
+        None,
+        "Of Adam, in the first epoch.",
+        "by graph and network",
+        kind=float,
+        section=TRAINING,
+    ),
+    "schedule": Setting(
+        default="cosine",
+        help=f"Learning rate over the epochs: {listed(('constant', 'cosine'))}",
+        section=TRAINING,
+        before="constant",
+        **choice(("constant", "cosine")),
+    ),
+    "seed": Setting(check_seed, 0, "Of weights, order and noise: the same seed gives the same run.", section=TRAINING),
 }

@@ -1,7 +1,6 @@
 """An estimator whose arguments are the settings of one table, and what it learns about data before training."""
 
 import inspect
-import math
 
 from sklearn.base import BaseEstimator
 
@@ -15,6 +14,7 @@ class SettingsEstimator(BaseEstimator):
 
     - `settings_`: dict, all settings as they are used, those left None chosen by the data where the task does so.
     - `event_shape_`: tuple, shape of one example.
+    - `schema_`: dict, how the data were read, by which others are read in the same way.
 
     Args:
         **settings: as in the table `settings`.
@@ -24,8 +24,8 @@ class SettingsEstimator(BaseEstimator):
     """
 
     settings = COMMON
-    # What `learned` keeps, beside the settings.
-    learned_names = ("event_shape_",)
+    # What `learned` keeps beside the settings, `event_shape_` and `schema_`.
+    learned_names = ()
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -58,6 +58,7 @@ class SettingsEstimator(BaseEstimator):
         chosen = self.choose(data)
         self.settings_ = {name: chosen.get(name) if v is None else v for name, v in self.settings_.items()}
         self.event_shape_ = tuple(data.event_shape)
+        self.schema_ = dict(getattr(data, "schema", {}))
         return self
 
     def choose(self, data):
@@ -67,17 +68,17 @@ class SettingsEstimator(BaseEstimator):
             data: as `load` gives it.
 
         Returns:
-            dict by name, here of batch size and number of epochs; `settings_` has the settings that were given.
+            dict by name; `settings_` has the settings that were given.
         """
-        batch_size = self.settings_["batch_size"] or (128 if data.n_train >= 10_000 else 32)
-        # Ten epochs, or as many as make 3,000 steps: about a minute for a small model on two cores.
-        epochs = max(10, math.ceil(3000 / math.ceil(data.n_train / batch_size)))
-        return {"batch_size": batch_size, "epochs": epochs}
+        return {}
 
     def learned(self):
         """What `prepare` has learned and a trained model does not hold itself: a dict that JSON can hold."""
-        values = {name: getattr(self, name) for name in self.learned_names}
+        values = {name: getattr(self, name) for name in self._all_learned_names()}
         return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+
+    def _all_learned_names(self):
+        return tuple(dict.fromkeys(("event_shape_", "schema_", *self.learned_names)))
 
     def restore(self, learned):
         """The inverse of `learned`: be as after `prepare`, but for what only `build_model` needs.
@@ -91,8 +92,11 @@ class SettingsEstimator(BaseEstimator):
         Raises:
             ValueError: for a setting out of range, or another dict.
         """
-        if not isinstance(learned, dict) or set(learned) != set(self.learned_names):
-            raise ValueError(f"`learned` must hold {', '.join(self.learned_names)}. Received: learned={learned!r}")
+        names = self._all_learned_names()
+        # A run from before the schema was kept did without it.
+        learned = {"schema_": {}, **learned} if isinstance(learned, dict) else learned
+        if not isinstance(learned, dict) or set(learned) != set(names):
+            raise ValueError(f"`learned` must hold {', '.join(names)}. Received: learned={learned!r}")
         self.settings_ = self.checked_settings()
         for name, value in learned.items():
             setattr(self, name, tuple(value) if isinstance(value, list) else value)

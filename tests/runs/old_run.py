@@ -9,13 +9,14 @@ from runs.run_helpers import SMALL
 
 from keras_vae.runs.config import read_json
 from keras_vae.runs.open_run import open_run
-from keras_vae.runs.training import Recorder
+from keras_vae.runs.recorder import Recorder
 
 
 def write_old_run(path, data, epochs=2, **settings):
     """A run of format 1 whose training was broken off after its first epoch; returns its folder."""
     run, config, task, loaded = open_run(path, data=str(data), **{**SMALL, "epochs": 1, **settings})
-    task.train(task.build_model(), loaded, callbacks=[Recorder(run, config, {})], verbose=0)
+    keeper = task.keep_best()
+    task.train(task.build_model(), loaded, callbacks=[keeper, Recorder(run, config, {}, keeper)], verbose=0)
     make_old(run, epochs)
     return path
 

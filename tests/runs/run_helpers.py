@@ -6,7 +6,7 @@ from keras_vae.runs.load_model import load_model
 from keras_vae.runs.open_run import open_run
 from keras_vae.runs.training import train
 
-SMALL = {"latent_dim": 2, "hidden_units": [8], "epochs": 3, "batch_size": 16}
+SMALL = {"latent_dim": 2, "hidden_units": [8], "epochs": 3, "batch_size": 16, "schedule": "constant"}
 
 
 def write_table(path, n=60, seed=0):

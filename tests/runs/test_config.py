@@ -22,8 +22,11 @@ def change_config(run, settings=None, **changes):
 def test_a_config_says_what_was_trained_on_what(run, trained):
     config = run.read_config()
     assert (config["format"], config["task"], config["data"]) == (2, "vae", str(trained / "table.csv"))
-    assert (config["settings"]["latent_dim"], config["settings"]["network"]) == (2, "dense")
-    assert config["learned"] == {"event_shape_": [4], "binarize_": False, "n_classes_": None}
+    assert (config["settings"]["latent_dim"], config["settings"]["network"]) == ([2], "skip")
+    learned = config["learned"]
+    assert set(learned) == {"event_shape_", "schema_", "binarize_", "n_classes_"}
+    assert (learned["event_shape_"], learned["binarize_"], learned["n_classes_"]) == ([4], False, None)
+    assert learned["schema_"]["features"] == ["a", "b", "c", "d"]
 
 
 @pytest.mark.parametrize("content", ["", '{"format": 2, "data"', "\x00\xff", "not json"], ids=repr)
@@ -57,7 +60,7 @@ def test_a_task_that_is_not_there_is_named(run):
     [
         pytest.param({"epochs": "3"}, {}, "epochs as `keras-vae train`", id="type"),
         pytest.param({"epochs": None}, {}, "epochs as `keras-vae train`", id="nothing-chosen"),
-        pytest.param({"beta": None, "latent_dim": 0}, {}, "latent_dim, beta as `keras-vae train`", id="two"),
+        pytest.param({"beta": -1.0, "latent_dim": 0}, {}, "latent_dim, beta as `keras-vae train`", id="two"),
         pytest.param({}, {"data": 1, "learned": None}, "data, learned as `keras-vae`", id="no-settings"),
     ],
 )
@@ -70,19 +73,23 @@ def test_an_edited_config_is_refused_by_the_name_of_the_setting(run, settings, c
 def test_the_settings_that_every_task_needs_must_be_there(run):
     config = run.read_config()
     run.write_config({**config, "settings": {}})
-    with pytest.raises(ValueError, match="must hold epochs, batch_size as `keras-vae train` wrote it"):
+    with pytest.raises(ValueError, match="must hold epochs, batch_size, learning_rate as `keras-vae train` wrote it"):
         RunFolder.open(run.path)
 
 
-def test_a_run_from_before_a_setting_was_thought_of_has_its_default(run):
+def test_a_run_from_before_a_setting_was_thought_of_did_without_it(run):
     config = run.read_config()
-    run.write_config({**config, "settings": {n: v for n, v in config["settings"].items() if n != "beta"}})
-    assert run.read_config()["settings"]["beta"] == 1.0
+    later = ("graph", "schedule", "validation", "warm_up", "beta")
+    settings = {n: v for n, v in config["settings"].items() if n not in later}
+    run.write_config({**config, "settings": {**settings, "latent_dim": 2}})
+    settings = run.read_config()["settings"]
+    assert [settings[name] for name in later] == ["vae", "constant", 0.0, 0, None]
+    assert settings["latent_dim"] == [2]
 
 
 def test_what_was_learned_must_be_what_the_task_keeps(run):
     change_config(run, learned={})
-    with pytest.raises(ValueError, match="`learned` must hold event_shape_, binarize_, n_classes_"):
+    with pytest.raises(ValueError, match="`learned` must hold event_shape_, schema_, binarize_, n_classes_"):
         task_of(run.read_config())
 
 
@@ -99,5 +106,5 @@ def test_changed_data_are_not_the_data_of_the_run(tmp_path):
     config, task, data = begin("vae", str(path))
     check_same_data(config, task, data)
     write_table(path, seed=1)
-    with pytest.raises(ValueError, match=r"x\.csv must hold the data that the run began with, 54 training examples"):
+    with pytest.raises(ValueError, match=r"x\.csv must hold the data that the run began with, 49 training examples"):
         check_same_data(config, task, task.load(str(path)))

@@ -10,7 +10,10 @@ from keras_vae.evaluation.health.finding import FAULT, GAP, LEFT, UNKNOWN, Findi
 from keras_vae.evaluation.health.remedies import (
     ANNEALING,
     BETA_1,
+    EARLY_STOPPING,
+    ELBO_FIRST,
     FEWER_UNITS,
+    FLEXIBLE_PRIOR,
     FREE_BITS,
     LONGER,
     epochs_of,
@@ -38,7 +41,7 @@ class Told:
 def test_a_run_is_judged_on_both_parts_of_its_data(large):
     before = set(names(large / "run"))
     report, context = doctor.doctor_run(large / "run")
-    assert (report.n_test, report.n_train) == (30, 270)
+    assert (report.n_test, report.n_train) == (30, 243)
     assert (context["run"], context["data"], context["part"]) == (str(large / "run"), "table.csv", "test")
     assert set(names(large / "run")) - before <= {"figures/health.png"}
     assert (large / "run" / "figures" / "health.png").read_bytes().startswith(b"\x89PNG")
@@ -46,7 +49,7 @@ def test_a_run_is_judged_on_both_parts_of_its_data(large):
     # The data of the run by their name are those of the run.
     config = RunFolder(large / "run").read_config()
     _, x_test, x_train, part = doctor.examples(config, str(large / "table.csv"))
-    assert (len(x_test), len(x_train), part) == (30, 270, "test")
+    assert (len(x_test), len(x_train), part) == (30, 243, "test")
 
 
 def test_other_data_are_judged_in_all_their_rows(large, tmp_path):
@@ -64,7 +67,7 @@ def test_other_data_with_a_test_part_are_judged_on_it(large, tmp_path):
 
 def test_too_small_a_test_part_leaves_the_training_examples(run_path):
     report, context = doctor.doctor_run(run_path)
-    assert (report.n_test, report.n_train, context["part"]) == (54, 0, "train")
+    assert (report.n_test, report.n_train, context["part"]) == (49, 0, "train")
 
 
 @pytest.mark.slow
@@ -114,12 +117,17 @@ def test_a_failed_figure_leaves_the_old_one(run_path, monkeypatch):
 SETTINGS = {
     "network": "dense",
     "likelihood": "gaussian",
-    "latent_dim": 20,
+    "latent_dim": None,
     "hidden_units": [64, 32],
-    "beta": 1.0,
+    "prior": "standard_normal",
+    "n_components": None,
+    "objective": "elbo",
+    "beta": None,
     "free_bits": None,
-    "learning_rate": 0.001,
+    "warm_up": None,
+    "learning_rate": None,
     "epochs": 40,
+    "patience": None,
     "batch_size": 32,
     "seed": 0,
 }
@@ -172,8 +180,34 @@ START = "keras-vae train --data '/there/my data.csv' --network dense --likelihoo
             f"{START} --hidden-units 64,32 --free-bits 0.25 --epochs 40 --batch-size 32 --out runs/x-free-bits",
             id="free-bits",
         ),
-        pytest.param(BETA_1, {}, None, id="nothing-new"),
-        pytest.param(ANNEALING, {}, None, id="no-option-for-it"),
+        pytest.param(BETA_1, {"beta": 1.0}, None, id="nothing-new"),
+        pytest.param(
+            ANNEALING,
+            {},
+            f"{START} --hidden-units 64,32 --warm-up 5000 --epochs 40 --batch-size 32 --out runs/x-warm-up",
+            id="warm-up",
+        ),
+        pytest.param(ANNEALING, {"warm_up": 5000}, None, id="warm-up-there-already"),
+        pytest.param(
+            EARLY_STOPPING,
+            {},
+            f"{START} --hidden-units 64,32 --epochs 40 --patience 5 --batch-size 32 --out runs/x-patience",
+            id="early-stopping",
+        ),
+        pytest.param(
+            FLEXIBLE_PRIOR,
+            {},
+            f"{START} --hidden-units 64,32 --prior vamp --n-components 50 --epochs 40 --batch-size 32 "
+            "--out runs/x-prior-n-components",
+            id="prior",
+        ),
+        pytest.param(
+            ELBO_FIRST,
+            {"objective": "importance_weighted"},
+            f"{START} --hidden-units 64,32 --objective elbo --free-bits 0.25 --epochs 40 --batch-size 32 "
+            "--out runs/x-objective-free-bits",
+            id="elbo-first",
+        ),
     ],
 )
 def test_remedies_become_commands(remedy, settings, command):
@@ -215,4 +249,5 @@ def test_an_overfitted_run_is_told_its_best_epoch(large, monkeypatch):
     report, context = doctor.doctor_run(large / "run")
     assert seen["val_elbo"] == [-1.0, -2.0]
     assert report.finding(LEFT)
-    assert context["commands"][0].endswith(f"--epochs 1 --batch-size 16 --out {large / 'run'}-epochs")
+    assert context["commands"][0].endswith(f" --out {large / 'run'}-epochs")
+    assert "--epochs 1 " in context["commands"][0]

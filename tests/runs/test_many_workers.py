@@ -23,9 +23,9 @@ GUIDE = pathlib.Path(__file__).parents[2] / "docs" / "many_devices.md"
 TRAIN = """
 import sys, time
 sys.argv[0] = "keras-vae"
-from keras_vae.runs import training
-training.CHECKPOINT_SECONDS, training.CHECKPOINT_SHARE = 0.0, 1e9
-training.Recorder.on_epoch_begin = lambda self, epoch, logs=None: time.sleep(0.5)
+from keras_vae.runs import recorder
+recorder.CHECKPOINT_SECONDS, recorder.CHECKPOINT_SHARE = 0.0, 1e9
+recorder.Recorder.on_epoch_begin = lambda self, epoch, logs=None: time.sleep(0.5)
 from keras_vae.cli.app import main
 main()
 """

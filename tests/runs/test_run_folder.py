@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from runs.run_helpers import names
 
+from keras_vae.runs.config import task_of
 from keras_vae.runs.load_model import load_model
 from keras_vae.runs.run_folder import RunFolder
+
+# The epoch with the best bound on the five rows held out.
+BEST = "checkpoints/best-00001.npz"
 
 
 @pytest.fixture
@@ -15,7 +19,7 @@ def run(run_path):
 
 def test_a_finished_run_holds_what_is_promised(run):
     assert names(run.path) == sorted(
-        ["checkpoints", "checkpoints/epoch-00003.keras", "config.json", "figures", "history.csv"]
+        ["checkpoints", BEST, "checkpoints/epoch-00003.keras", "config.json", "figures", "history.csv"]
         + ["metrics.json", "model.keras"]
         + [f"figures/{name}.png" for name in ("kl_per_dim", "latent_map", "loss_curves", "reconstructions")]
         + [f"figures/{name}.png" for name in ("samples", "traversals")]
@@ -69,7 +73,7 @@ def test_older_checkpoints_go_when_the_new_one_is_there(run):
     model, epochs_done = run.load_checkpoint()
     assert epochs_done == 3
     run.save_checkpoint(model, 4)
-    assert names(run.checkpoints) == ["epoch-00004.keras"]
+    assert names(run.checkpoints) == ["best-00001.npz", "epoch-00004.keras"]
 
 
 def test_a_full_disk_leaves_the_old_checkpoint_and_nothing_else(run):
@@ -82,20 +86,22 @@ def test_a_full_disk_leaves_the_old_checkpoint_and_nothing_else(run):
             run.save_checkpoint(model, 4)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-    assert names(run.checkpoints) == ["epoch-00003.keras"]
+    assert names(run.checkpoints) == ["best-00001.npz", "epoch-00003.keras"]
     assert (run.checkpoints / "epoch-00003.keras").read_bytes() == before
 
 
 @pytest.mark.parametrize("missing", ["model.keras", "metrics.json", None, "damaged", "of-another-length"], ids=str)
 def test_a_run_is_finished_when_model_and_figures_of_its_epochs_are_there(run, missing):
-    assert run.is_finished(3)
+    config = run.read_config()
+    task = task_of(config)
+    assert run.is_finished(config, task)
     if missing == "damaged":
         run.metrics_file.write_text('{"epochs": 3')
     elif missing == "of-another-length":
-        run.write_metrics({**run.read_metrics(), "epochs": 2})
+        run.write_metrics({**run.read_metrics(), "epochs": 2, "epochs_done": 2})
     elif missing:
         (run.path / missing).unlink()
-    assert run.is_finished(3) == (missing is None)
+    assert run.is_finished(config, task) == (missing is None)
 
 
 def test_a_new_run_may_begin_in_an_empty_folder_and_after_one_without_a_finished_epoch(run, tmp_path):

@@ -3,9 +3,12 @@ import shutil
 
 import numpy as np
 import pytest
+from helpers import small_vae
 from runs.run_helpers import SMALL, assert_same_run, names, train_run, whole_state, write_image_files, write_images
 
-from keras_vae.runs import training
+from keras_vae.callbacks.keep_best import KeepBest
+from keras_vae.runs import recorder
+from keras_vae.runs.config import task_of
 from keras_vae.runs.open_run import open_run
 from keras_vae.runs.run_folder import RunFolder
 from keras_vae.runs.training import train
@@ -18,8 +21,8 @@ class Killed(BaseException):
 
 @pytest.fixture
 def save_every_epoch(monkeypatch):
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(training, "CHECKPOINT_SHARE", 1e9)
+    monkeypatch.setattr(recorder, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(recorder, "CHECKPOINT_SHARE", 1e9)
 
 
 @pytest.fixture
@@ -44,20 +47,20 @@ def whole(trained, tmp_path_factory):
 
 @pytest.fixture
 def die_at_rename(monkeypatch):
-    """Let the process die right before (or after) its n-th file gets its final name."""
+    """Let the process die right before (or after) a file gets its final name."""
 
-    def arm(n, after=False):
-        replace, count = os.replace, iter(range(1, 1000))
+    def arm(name, after=False):
+        replace = os.replace
 
-        def counting(source, target):
-            is_last = next(count) == n
+        def dying(source, target):
+            is_last = os.path.basename(target) == name
             if after or not is_last:
                 replace(source, target)
             if is_last:
                 monkeypatch.setattr(os, "replace", replace)
                 raise Killed
 
-        monkeypatch.setattr(os, "replace", counting)
+        monkeypatch.setattr(os, "replace", dying)
 
     return arm
 
@@ -74,25 +77,27 @@ def test_another_seed_gives_another_run(trained, whole, tmp_path, short_report):
     assert metrics["elbo"] != RunFolder(whole).read_metrics()["elbo"]
 
 
-# Per epoch the history and the checkpoint, after the config; then the model and the figures.
+# Per epoch the history, the best weights where there are new ones, and the checkpoint, after the config; then the model
+# and the figures.
 @pytest.mark.parametrize(
-    ("n", "after"),
+    ("name", "after"),
     [
-        pytest.param(1, True, id="after-the-config"),
-        pytest.param(5, False, id="in-the-second-checkpoint"),
-        pytest.param(5, True, id="after-the-second-checkpoint"),
-        pytest.param(7, True, id="before-the-report", marks=pytest.mark.slow),
-        pytest.param(8, False, id="before-the-model", marks=pytest.mark.slow),
-        pytest.param(9, False, id="before-the-figures"),
+        pytest.param("config.json", True, id="after-the-config"),
+        pytest.param("best-00001.npz", True, id="after-the-best-weights"),
+        pytest.param("epoch-00002.keras", False, id="in-the-second-checkpoint"),
+        pytest.param("epoch-00002.keras", True, id="after-the-second-checkpoint"),
+        pytest.param("epoch-00003.keras", True, id="before-the-report", marks=pytest.mark.slow),
+        pytest.param("model.keras", False, id="before-the-model", marks=pytest.mark.slow),
+        pytest.param("metrics.json", False, id="before-the-figures"),
     ],
 )
 def test_a_run_killed_anywhere_ends_with_the_same_numbers(
-    trained, whole, tmp_path, save_every_epoch, short_report, die_at_rename, n, after
+    trained, whole, tmp_path, save_every_epoch, short_report, die_at_rename, name, after
 ):
-    die_at_rename(n, after)
+    die_at_rename(name, after)
     with pytest.raises(Killed):
         train_run(tmp_path / "run", trained / "table.csv")
-    assert not RunFolder(tmp_path / "run").is_finished(3)
+    assert not (tmp_path / "run" / "metrics.json").exists()
     train_run(tmp_path / "run", trained / "table.csv", resume=True)
     assert_same_run(whole, tmp_path / "run")
 
@@ -110,7 +115,7 @@ def test_other_data_and_networks_resume_to_the_same_numbers_too(
 ):
     data = write(tmp_path)
     train_run(tmp_path / "whole", data, epochs=2, **settings)
-    die_at_rename(3, after=True)
+    die_at_rename("epoch-00001.keras", after=True)
     with pytest.raises(Killed):
         train_run(tmp_path / "killed", data, epochs=2, **settings)
     assert RunFolder(tmp_path / "killed").epochs_done == 1
@@ -128,13 +133,14 @@ def test_a_finished_run_goes_on_to_more_epochs(trained, whole, tmp_path, short_r
 def test_a_run_killed_on_its_way_to_more_epochs_does_not_pass_for_finished(
     run_path, table, save_every_epoch, short_report, die_at_rename
 ):
-    # Config, two files in each of two epochs, the new model: it stands beside the old figures.
-    die_at_rename(6, after=True)
+    # The new model stands beside the old figures.
+    die_at_rename("model.keras", after=True)
     with pytest.raises(Killed):
         train_run(run_path, table, resume=True, epochs=5)
     run = RunFolder(run_path)
     assert run.read_metrics()["epochs"] == 3
-    assert not run.is_finished(run.read_config()["settings"]["epochs"])
+    config = run.read_config()
+    assert not run.is_finished(config, task_of(config))
     assert train_run(run_path, table, resume=True, epochs=5)["epochs"] == 5
 
 
@@ -172,26 +178,28 @@ def test_data_that_changed_under_a_run_are_refused(run_path, table):
 
 
 def test_checkpoints_come_every_few_seconds_and_at_most_a_twentieth_of_the_time(trained, tmp_path, monkeypatch):
-    recorder = training.Recorder(RunFolder(tmp_path), {}, {})
+    keeping = recorder.Recorder(RunFolder(tmp_path), {}, {}, KeepBest())
+    keeping.set_model(small_vae())
+    keeping.model.compile("adam")
     clock = [0.0]
-    monkeypatch.setattr(training.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(recorder.time, "monotonic", lambda: clock[0])
     saved = []
 
     def save(model, epoch):
         clock[0] += 1.0  # One second each: the next may come 20 seconds later.
         saved.append(epoch)
 
-    monkeypatch.setattr(recorder.run, "save_checkpoint", save)
+    monkeypatch.setattr(keeping.run, "save_checkpoint", save)
     for epoch in range(100):
         clock[0] += 0.5
-        recorder.on_epoch_end(epoch, {"loss": 1.0})
-    recorder.on_train_end()
+        keeping.on_epoch_end(epoch, {"loss": 1.0})
+    keeping.on_train_end()
     assert saved == [1, 41, 81, 100]
 
 
 def test_looking_at_a_run_does_not_change_how_it_goes_on(run_path, tmp_path):
     model, _ = RunFolder(run_path).load_checkpoint()
-    before = whole_state(run_path / "model.keras")
+    before = whole_state(run_path / "checkpoints" / "epoch-00003.keras")
     model.log_prob(np.zeros((4, 4), "float32"), n_samples=2)
     model.encode(np.zeros((4, 4), "float32"))
     model.save(tmp_path / "looked-at.keras")

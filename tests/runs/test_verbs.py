@@ -1,12 +1,17 @@
+import csv
 import os
 
 import numpy as np
 import pytest
-from runs.run_helpers import names, write_images, write_table
+from PIL import Image
+from runs.run_helpers import names, train_run, write_image_files, write_images, write_table
 
+import keras_vae as kv
 from keras_vae.data import load
 from keras_vae.runs import verbs
 from keras_vae.runs.run_folder import RunFolder
+
+SCORES = ("elbo", "log_prob", "reconstruction_loss", "kl")
 
 
 def read(path):
@@ -78,6 +83,7 @@ def test_codes_are_those_of_every_row_in_order(run_path, table, tmp_path):
     assert {key: value.shape for key, value in codes.items()} == {
         "z_mean": (60, 2),
         "z_log_var": (60, 2),
+        "part": (60,),
         "label": (60,),
     }
     whole = load(str(table), test_fraction=0.0)
@@ -103,7 +109,7 @@ def test_samples_repeat_with_a_seed_and_are_new_without(run_path, tmp_path):
 
 
 def test_without_temperature_all_samples_are_one(run_path, tmp_path):
-    verbs.sample_run(run_path, tmp_path / "s.npz", n=5, temperature=0.0)
+    verbs.sample_run(run_path, tmp_path / "s.npz", n=5, temperature=0.0, draw=False)
     assert np.ptp(read(tmp_path / "s.npz")["x"], axis=0).max() == 0
 
 
@@ -121,7 +127,7 @@ def test_samples_become_a_picture(run_path, tmp_path, suffix):
         ({"seed": -1}, "`seed` must be a whole number >= 0"),
         ({"temperature": -0.5}, r"`temperature` must be a finite number >= 0\.0"),
         ({"temperature": float("nan")}, r"`temperature` must be a finite number >= 0\.0"),
-        ({"out": "s.gif"}, r"`out` must end in \.png or .* or \.npz\. Received: out='s\.gif'"),
+        ({"out": "s.gif"}, r"`out` must end in \.npz or .* or \.svg\. Received: out='s\.gif'"),
     ],
     ids=str,
 )
@@ -135,7 +141,7 @@ def test_where_nothing_can_be_written_is_said_before_the_work(tmp_path, monkeypa
     (tmp_path / "file").write_text("precious")
     (tmp_path / "folder.npz").mkdir()
     nothing = tmp_path / "no-run"
-    with pytest.raises(ValueError, match=r"`out` must end in \.npz\. Received"):
+    with pytest.raises(ValueError, match=r"`out` must end in \.npz or \.csv or .*\. Received"):
         verbs.encode_run(nothing, "digits", tmp_path / "z.txt")
     with pytest.raises(ValueError, match=r"`out` must be a file.*, which is a folder"):
         verbs.encode_run(nothing, "digits", tmp_path / "folder.npz")
@@ -161,3 +167,76 @@ def test_a_failed_write_leaves_the_old_file(run_path, table, tmp_path, monkeypat
         verbs.encode_run(run_path, str(table), tmp_path / "z.npz")
     assert (tmp_path / "z.npz").read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["run", "z.npz"]
+
+
+def rows_of(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_table_gives_a_table_with_names_parts_and_labels(run_path, table, tmp_path):
+    assert verbs.encode_run(run_path, str(table), tmp_path / "z.csv") == 60
+    rows = rows_of(tmp_path / "z.csv")
+    assert list(rows[0]) == ["row", "part", "label", "z_mean_0", "z_mean_1", "z_log_var_0", "z_log_var_1"]
+    assert {row["label"] for row in rows} == {"high", "low"}
+    parts = [row["part"] for row in rows]
+    assert [parts.count(part) for part in ("train", "validation", "test")] == [49, 5, 6]
+    # The parts are those of the training.
+    run = kv.load_run(run_path)
+    whole = load(str(table), test_fraction=0.0).x_train
+    for part in ("train", "validation", "test"):
+        x = whole[[i for i, name in enumerate(parts) if name == part]]
+        np.testing.assert_array_equal(x, getattr(run.data, f"x_{part}"))
+
+
+def test_columns_are_matched_by_name(run_path, table, tmp_path):
+    lines = [line.split(",") for line in table.read_text().splitlines()]
+    (tmp_path / "reversed.csv").write_text("\n".join(",".join(line[::-1]) for line in lines) + "\n")
+    for name, data in (("a", table), ("b", tmp_path / "reversed.csv")):
+        verbs.score_run(run_path, str(data), tmp_path / f"{name}.csv", n_samples=3)
+    a, b = (rows_of(tmp_path / f"{name}.csv") for name in "ab")
+    assert [row["log_prob"] for row in a] == [row["log_prob"] for row in b]
+    (tmp_path / "other.csv").write_text("\n".join(["a,b,c,x", *["1,2,3,4"] * 5]) + "\n")
+    with pytest.raises(ValueError, match="Missing: d"):
+        verbs.score_run(run_path, str(tmp_path / "other.csv"), tmp_path / "c.csv")
+
+
+def test_scores_add_up_and_are_those_of_the_model(run_path, table, tmp_path):
+    assert verbs.score_run(run_path, str(table), tmp_path / "s.csv", n_samples=7) == 60
+    score = {key: np.array([float(row[key]) for row in rows_of(tmp_path / "s.csv")]) for key in SCORES}
+    np.testing.assert_allclose(score["elbo"], -score["reconstruction_loss"] - score["kl"], rtol=1e-4, atol=1e-4)
+    model, x = RunFolder(run_path).load_model(), load(str(table), test_fraction=0.0).x_train
+    np.testing.assert_allclose(score["log_prob"], model.log_prob(x, n_samples=7), rtol=1e-5)
+    np.testing.assert_allclose(score["elbo"], model.elbo(x, n_samples=7), rtol=1e-5)
+    with pytest.raises(ValueError, match="`n_samples` must be a whole number >= 1"):
+        verbs.score_run(run_path, str(table), tmp_path / "s.csv", n_samples=0)
+
+
+def test_samples_of_a_table_look_like_the_table(run_path, table, tmp_path):
+    verbs.sample_run(run_path, tmp_path / "s.csv", n=2000, seed=0)
+    rows = rows_of(tmp_path / "s.csv")
+    assert list(rows[0]) == ["a", "b", "c", "d"]
+    drawn = np.array([[float(row[name]) for name in "abcd"] for row in rows])
+    spread = drawn.std(axis=0) / load(str(table), test_fraction=0.0).x_train.std(axis=0)
+    assert np.all((spread > 0.7) & (spread < 1.4)), spread
+
+
+def test_a_table_goes_into_no_folder(run_path, table, tmp_path):
+    with pytest.raises(ValueError, match=r"`out` must have an ending, as \.csv or \.npz: only images go into a folder"):
+        verbs.reconstruct_run(run_path, str(table), tmp_path / "folder")
+
+
+def test_images_go_into_a_folder_under_their_names(tmp_path):
+    data = write_image_files(tmp_path / "x")
+    train_run(tmp_path / "run", data, epochs=1)
+    assert verbs.reconstruct_run(tmp_path / "run", str(data), tmp_path / "again") == 12
+    assert sorted(p.name for p in (tmp_path / "again").iterdir()) == [f"{i:02d}.png" for i in range(12)]
+    with Image.open(tmp_path / "again" / "00.png") as image:
+        assert (image.size, image.mode) == ((8, 9), "RGB")
+    verbs.sample_run(tmp_path / "run", tmp_path / "new", n=3)
+    assert len(list((tmp_path / "new").iterdir())) == 3
+    verbs.encode_run(tmp_path / "run", str(data), tmp_path / "z.csv")
+    row = rows_of(tmp_path / "z.csv")[0]
+    assert (row["file"], row["label"]) == ("00.png", "cats")
+    with pytest.raises(FileExistsError, match="`out` must be a new folder"):
+        verbs.sample_run(tmp_path / "run", tmp_path / "new", n=3)

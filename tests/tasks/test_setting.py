@@ -72,10 +72,15 @@ def test_seeds_are_those_that_tensorflow_takes():
         check_seed("seed", 2**63)
 
 
-@pytest.mark.parametrize("value", [[], [0], "8", 8, [1.5]], ids=repr)
+@pytest.mark.parametrize("value", [[], [0], "8", True, [1.5]], ids=repr)
 def test_widths_are_a_list_of_sizes(value):
     with pytest.raises(ValueError, match="`hidden_units` must be"):
         check_widths("hidden_units", value)
+
+
+def test_one_width_is_a_list_of_one():
+    assert check_widths("latent_dim", 8) == [8]
+    assert check_widths("latent_dim", [8, 16]) == [8, 16]
 
 
 def test_names_are_listed_in_words():
@@ -83,5 +88,6 @@ def test_names_are_listed_in_words():
     assert listed(["a"]) == "a."
 
 
-def test_a_run_may_get_more_epochs_and_nothing_else():
-    assert [name for name, setting in COMMON.items() if setting.may_change] == ["epochs"]
+def test_a_run_may_get_more_epochs_and_nothing_else_that_makes_another_model():
+    names = [name for name, setting in COMMON.items() if setting.may_change]
+    assert names == ["minutes", "epochs", "patience"]

@@ -27,13 +27,16 @@ def test_a_use_must_say_how_its_model_is_made():
 
 def test_data_come_by_name_by_path_as_an_array_or_as_they_are(trained, rng):
     task = Bare()
-    assert task.load("digits").n_train == 1437
+    digits = task.load("digits")
+    assert (digits.n_train, digits.n_validation, digits.n_test) == (1293, 144, 360)
     data = task.load(str(trained / "table.csv"))
-    assert (data.n_train, data.n_test) == (54, 6)
-    assert task.load(str(trained / "table.csv"), all_rows=True).n_test == 0
+    assert (data.n_train, data.n_validation, data.n_test) == (49, 5, 6)
+    whole = task.load(str(trained / "table.csv"), all_rows=True)
+    assert (whole.n_train, whole.n_validation, whole.n_test) == (60, 0, 0)
+    assert Bare(validation=0.0).load(str(trained / "table.csv")).n_train == 54
     assert task.load(data) is data
     array = task.load(rng.normal(size=(7, 3)))
-    assert (array.n_train, array.n_test, array.kind, array.event_shape) == (7, 0, "table", (3,))
+    assert (array.n_train, array.n_validation, array.kind, array.event_shape) == (6, 1, "table", (3,))
 
 
 def test_rows_come_in_their_own_order_with_their_labels(trained):
@@ -72,7 +75,9 @@ def test_data_of_another_shape_are_refused(trained):
 
 
 def test_what_was_learned_must_be_what_the_use_keeps():
-    with pytest.raises(ValueError, match=r"`learned` must hold event_shape_\. Received: learned=\{'a': 1\}"):
+    with pytest.raises(
+        ValueError, match=r"`learned` must hold event_shape_, schema_\. Received: learned=\{'schema_': \{\}, 'a': 1\}"
+    ):
         Bare().restore({"a": 1})
 
 

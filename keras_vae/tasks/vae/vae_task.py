@@ -2,23 +2,30 @@
 
 import numpy as np
 
+from keras_vae.callbacks.annealing import BetaAnnealing
 from keras_vae.data.pipelines import batches, binarize_once
 from keras_vae.likelihoods.registry import get_likelihood
-from keras_vae.models.make_vae import make_vae
-from keras_vae.objectives.elbo import ELBO
 from keras_vae.optimizers import Adam
+from keras_vae.samplers.fit import fit as fit_sampler
+from keras_vae.schedules import linear
+from keras_vae.tasks.sample_figure import sample_figure
 from keras_vae.tasks.task import Task
+from keras_vae.tasks.vae.build_model import build_model
+from keras_vae.tasks.vae.defaults import defaults_for
 from keras_vae.tasks.vae.image_size import at_image_size
-from keras_vae.tasks.vae.kind_of_data import (
-    default_likelihood,
-    default_network,
-    is_binary_already,
-    number_of_classes,
-)
+from keras_vae.tasks.vae.kind_of_data import is_binary_already, number_of_classes
+from keras_vae.tasks.vae.make_objective import has_beta, make_objective
 from keras_vae.tasks.vae.pictures import N_SHOWN, pictures
-from keras_vae.tasks.vae.preprocessing import make_preprocessing, preprocessing_kind
+from keras_vae.tasks.vae.preprocessing import preprocessing_kind
 from keras_vae.tasks.vae.settings import SETTINGS
+from keras_vae.training.rows import first_rows
+from keras_vae.training.streams import is_stream
 
+CLIP_NORM = 200.0
+# Of a table, whose network begins where factor analysis ends.
+TABLE_STEPS = 6000
+# Rows of a table that a histogram is made of.
+N_DRAWS = 1000
 DRAWN = "pixels drawn as 0 or 1"
 
 
@@ -33,48 +40,79 @@ class VAETask(Task):
     """
 
     settings = SETTINGS
-    learned_names = ("event_shape_", "binarize_", "n_classes_")
+    learned_names = ("binarize_", "n_classes_")
 
     def choose(self, data):
-        return {
-            **super().choose(data),
-            "network": self.settings_["network"] or default_network(data),
-            "likelihood": self.settings_["likelihood"] or default_likelihood(data),
-        }
+        own = defaults_for(data, self.settings_)
+        self._warm_up_share = own.pop("warm_up_share")
+        if self.settings_["batch_size"] is None and "batch_size" in own:
+            self.settings_["batch_size"] = own["batch_size"]
+        return {**super().choose(data), **own}
+
+    def n_wanted_steps(self, data):
+        return TABLE_STEPS if data.kind == "table" else super().n_wanted_steps(data)
 
     def prepare(self, data):
         super().prepare(data)
         likelihood = self.settings_["likelihood"]
         self.binarize_ = likelihood == "bernoulli" and data.kind == "image" and not is_binary_already(data)
         self.n_classes_ = number_of_classes(data) if likelihood == "categorical" else None
+        if self.warm_up is None:
+            self.settings_["warm_up"] = self._warm_up_steps(data)
         # The model learns its preprocessing from them when it is built.
         self._data = data
         return self
 
+    def _warm_up_steps(self, data):
+        steps = round(self._warm_up_share * self.settings_["epochs"] * self.steps_per_epoch(data))
+        return steps if has_beta(self.settings_) else 0
+
     def build_model(self):
-        settings = self.settings_
-        likelihood = self._likelihood()
-        vae = make_vae(
-            self.event_shape_,
-            settings["latent_dim"],
-            settings["network"],
-            settings["hidden_units"],
-            likelihood,
-            objective=ELBO(beta=settings["beta"], free_bits=settings["free_bits"]),
-            seed=settings["seed"],
-            preprocessing=make_preprocessing(self._data, likelihood.values),
-        )
-        vae.compile(Adam(settings["learning_rate"]))
+        vae = build_model(self.settings_, self.event_shape_, self._likelihood(), self._data, self.first_inputs)
+        # Early in its training a ladder has steps that would throw it far off; others never come near this norm.
+        vae.compile(Adam(self.settings_["learning_rate"], clipnorm=CLIP_NORM))
         return vae
 
     def _likelihood(self):
         arguments = {} if self.n_classes_ is None else {"n_classes": self.n_classes_}
         return get_likelihood(self.settings_["likelihood"], **arguments)
 
+    def first_inputs(self, part, n=None):
+        """The first `n` rows of a part as the model takes them, array; all rows for None. None without that part."""
+        if not self._data.size(part):
+            return None
+        rows = self.rows(self._data, part)
+        return first_rows(rows, n).x if is_stream(rows) else rows[:n]
+
+    # Training.
+
+    def plan(self, model, data):
+        plan = super().plan(model, data)
+        if self.warm_up is None:
+            self.settings_["warm_up"] = self._warm_up_steps(data)
+        return plan
+
+    def judge_start(self, model, data, keeper):
+        x = self.validation_rows(data)
+        if self.settings_["network"] == "skip" and x is not None:
+            keeper.begin(model, model.evaluate(x, verbose=0, return_dict=True)["elbo"])
+
+    def train(self, model, data, start_epoch=0, callbacks=(), **kwargs):
+        if self.settings_["warm_up"]:
+            # Not from the model: in the midst of a warm-up it has another beta.
+            beta = make_objective(self.settings_).beta
+            callbacks = [BetaAnnealing(linear(self.settings_["warm_up"], end=beta)), *callbacks]
+        return super().train(model, data, start_epoch, callbacks, **kwargs)
+
+    def finish(self, model, data):
+        if self.settings_["sampler"] is not None:
+            fit_sampler(model, self.rows(data, "train"), self.settings_["sampler"], seed=self.settings_["seed"])
+
     # Data.
 
     def load(self, source, all_rows=False):
-        return at_image_size(super().load(source, all_rows), getattr(self, "event_shape_", None))
+        data = super().load(source, all_rows)
+        return data if self.size is not None else at_image_size(data, getattr(self, "event_shape_", None))
 
     def pipeline(self):
         return {**super().pipeline(), "binarize": self.binarize_}
@@ -92,8 +130,26 @@ class VAETask(Task):
         x, labels, part = self.held_out(data)
         if labels is not None and data.class_names is not None:
             labels = np.asarray(data.class_names)[labels]
-        grey = self._grey_rows(data, part) if self.binarize_ else None
-        return pictures(model, x, labels, history, self.settings_["seed"], grey)
+        grey, seed = self._grey_rows(data, part) if self.binarize_ else None, self.settings_["seed"]
+        return pictures(
+            model,
+            x,
+            labels,
+            history,
+            seed,
+            grey,
+            feature_names=data.feature_names,
+            label_name=data.label_name,
+            kept_epoch=history.get("kept_epoch"),
+            draws=model.sample(N_DRAWS, seed=seed, draw=True) if data.kind == "table" else None,
+            vocabulary=data.schema.get("vocabulary"),
+        )
+
+    def sample_figure(self, model, n, seed=None, temperature=1.0):
+        is_table = self.kind_ == "table"
+        draws = model.sample(max(n, N_DRAWS), seed, temperature, draw=True) if is_table else None
+        names = {"feature_names": self.feature_names_, "vocabulary": self.schema_.get("vocabulary")}
+        return sample_figure(model, n, seed, temperature, draws=draws, **names)
 
     def _grey_rows(self, data, part):
         """The first rows before 0 and 1 are drawn: a picture of drawn pixels shows the noise of the draw."""
@@ -107,4 +163,7 @@ class VAETask(Task):
         settings, values = self.settings_, self._likelihood().values
         drawn = ", pixels drawn anew as 0 or 1 in every epoch" if self.binarize_ else ""
         standardised = ", values standardised" if preprocessing_kind(data, values) in ("columns", "all") else ""
-        return f"{settings['network']}, {settings['latent_dim']} latent, {settings['likelihood']}{drawn}{standardised}"
+        sizes = "+".join(map(str, settings["latent_dim"]))
+        return (
+            f"{settings['graph']}, {settings['network']}, {sizes} latent, {settings['likelihood']}{drawn}{standardised}"
+        )

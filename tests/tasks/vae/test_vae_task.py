@@ -7,7 +7,7 @@ from keras_vae.data import load
 from keras_vae.runs.run_folder import RunFolder
 from keras_vae.serving import export_saved_model, load_saved_model
 from keras_vae.tasks.vae import pictures
-from keras_vae.tasks.vae.vae_task import VAETask
+from keras_vae.tasks.vae.vae_task import TABLE_STEPS, VAETask
 
 
 def prepared(dataset, **settings):
@@ -16,8 +16,10 @@ def prepared(dataset, **settings):
 
 def test_small_data_get_more_epochs_and_smaller_batches():
     task = VAETask().prepare(table())
-    assert (task.settings_["batch_size"], task.settings_["epochs"]) == (32, 1500)
-    task = VAETask().prepare(make(np.zeros((60_000, 1), "float32"), "table"))
+    n_steps = -(-len(table().x_train) // 16)
+    assert task.settings_["batch_size"] == 16
+    assert n_steps * (task.settings_["epochs"] - 1) < TABLE_STEPS <= n_steps * task.settings_["epochs"]
+    task = VAETask().prepare(make(np.zeros((600_000, 1), "float32"), "table"))
     assert (task.settings_["batch_size"], task.settings_["epochs"]) == (128, 10)
     assert task.epochs is None  # The argument stays as it was given.
 
@@ -62,10 +64,15 @@ def test_test_images_are_drawn_once_and_training_images_in_every_epoch():
 @pytest.mark.parametrize(
     ("dataset", "settings", "units", "words"),
     [
-        (table(), {}, "standardised values", "dense, 2 latent, gaussian, values standardised"),
-        (images(), {"likelihood": "gaussian"}, "8-bit values divided by 255", "conv, 2 latent, gaussian"),
-        (images((8, 8, 3)), {}, "", "dense, 2 latent, discretized_logistic"),
-        (images((8, 8, 1)), {}, "pixels drawn as 0 or 1", "dense, 2 latent, bernoulli, pixels drawn anew as 0 or 1 in"),
+        (table(), {}, "standardised values", "vae, skip, 2 latent, student_t, values standardised"),
+        (images(), {"likelihood": "gaussian"}, "8-bit values divided by 255", "vae, resnet, 2 latent, gaussian"),
+        (images((8, 8, 3)), {}, "", "vae, dense, 2 latent, discretized_logistic_mixture"),
+        (
+            images((8, 8, 1)),
+            {"likelihood": "bernoulli"},
+            "pixels drawn as 0 or 1",
+            "vae, dense, 2 latent, bernoulli, pixels drawn anew as 0 or 1 in",
+        ),
     ],
     ids=["table", "grey", "colour", "drawn"],
 )

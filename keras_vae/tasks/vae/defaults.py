@@ -1,0 +1,77 @@
+"""What is trained where nothing is said: graph, network, sizes, likelihood and pace by kind and number of the data.
+
+The choices were measured over many sets at once: `benchmarks/core/defaults.py` prints what others would give.
+"""
+
+from keras_vae.tasks.vae.kind_of_data import default_likelihood, is_nearly_black_and_white
+
+# Below, pictures have no use for convolutions.
+MIN_SIDE = 16
+LATENT_DIM = 20
+# Widths of a dense network, and of the network beside a linear map.
+UNITS = {"dense": [512], "skip": [256]}
+# A network beside a linear map begins where factor analysis ends; larger steps would lose that first.
+SKIP_RATE = 3e-4
+# Channels and latent channels of the stages of a ladder, the finest first; widths and latents of a dense one.
+LADDER = {"resnet": ([48, 64, 64], [8, 16, 32]), "dense": ([512, 256], [32, 16])}
+# Share of the training in which the KL of a ladder is weighed less: without it the latents next to the data stay
+# unused.
+LADDER_WARM_UP = 0.15
+# Its steps are costly, and it learns from few of them.
+LADDER_RATE, LADDER_BATCH = 2e-3, 32
+
+
+def defaults_for(data, given):
+    """Settings by the data, for what nobody has chosen.
+
+    Args:
+        data: `Dataset`.
+        given: dict of settings, None where nothing was given: the others follow from those that were.
+
+    Returns:
+        dict by name, with `graph`, `network`, `likelihood`, `latent_dim`, `hidden_units` and `warm_up_share`.
+    """
+    graph = given["graph"] or _graph(data, given)
+    network = given["network"] or _network(data, graph)
+    chosen = {"graph": graph, "network": network, "likelihood": given["likelihood"] or default_likelihood(data)}
+    if graph == "ladder":
+        pace = {"warm_up_share": LADDER_WARM_UP, "learning_rate": LADDER_RATE, "batch_size": LADDER_BATCH}
+        return {**chosen, **pace, **_ladder_sizes(data, network, given)}
+    n_latent = min(LATENT_DIM, data.event_shape[0]) if data.kind == "table" else LATENT_DIM
+    # Other networks know their own widths.
+    pace = {"warm_up_share": 0.0, **({"learning_rate": SKIP_RATE} if network == "skip" else {})}
+    return {**chosen, **pace, "latent_dim": [n_latent], "hidden_units": UNITS.get(network)}
+
+
+def _graph(data, given):
+    """A ladder for photographs, unless something was asked for that it cannot do."""
+    if given["latent_dim"] is not None:
+        return "ladder" if len(given["latent_dim"]) > 1 else "vae"
+    wants_one_layer = given["prior"] != "standard_normal" or given["objective"] in ("total_correlation", "mmd")
+    is_ladder_network = given["network"] in (None, "resnet")
+    return "ladder" if _is_photograph(data) and is_ladder_network and not wants_one_layer else "vae"
+
+
+def _is_photograph(data):
+    """Whether there is more to a picture than a few pixels or a black drawing on white."""
+    return data.kind == "image" and max(data.event_shape[:2]) >= MIN_SIDE and not is_nearly_black_and_white(data)
+
+
+def _network(data, graph):
+    if data.kind == "image" and _is_photograph(data):
+        return "resnet"
+    if graph == "ladder":
+        return "dense"
+    return {"sequence": "recurrent", "table": "skip", "image": "dense"}[data.kind]
+
+
+def _ladder_sizes(data, network, given):
+    units, latents = LADDER.get(network, LADDER["dense"])
+    n_layers = len(given["latent_dim"] or given["hidden_units"] or latents)
+    if network == "resnet" and given["latent_dim"] is None and given["hidden_units"] is None:
+        # The smallest map is at least two pixels wide.
+        n_layers = min(n_layers, max(1, min(data.event_shape[:2]).bit_length() - 2))
+    if n_layers > len(latents):
+        # Somebody has asked for more layers than are known here: the network has its own widths.
+        return {"latent_dim": [*latents, *[latents[-1]] * (n_layers - len(latents))], "hidden_units": None}
+    return {"latent_dim": latents[:n_layers], "hidden_units": units[:n_layers]}

@@ -1,0 +1,109 @@
+"""The start of a training from factor analysis: the best linear model of a table, from which the network goes on."""
+
+import numpy as np
+
+from keras_vae.likelihoods.bounds import inverse_soft_floor
+
+# Numbers of factors that are tried; rows that they are fitted to.
+N_FACTORS = (0, 1, 2, 3, 5, 8, 12, 16, 20)
+MAX_ROWS, MAX_ITERATIONS = 20_000, 300
+# A table this wide has its factors fitted for minutes: it starts from fewer.
+WIDE, MAX_FACTORS_OF_WIDE = 500, 5
+# Scale of the weights of latents that no factor uses: they must be able to leave the saddle at zero.
+UNUSED_STDDEV = 1e-2
+
+
+def start_from_factors(model, x_train, x_validation, seed):
+    """Set the linear maps and biases of a model of `network="skip"` to the factor analysis of its data.
+
+    The number of factors is the one with the highest density of the validation part. The factors are turned so that
+    their posterior has a diagonal covariance: then the encoder holds the exact posterior, and the ELBO of the model is
+    the log density of the factor analysis.
+
+    Args:
+        model: `VAE` of networks "skip" with a likelihood `Gaussian` or `StudentT`.
+        x_train: array `(n, columns)`, as the encoder takes it (after the preprocessing).
+        x_validation: the same of the validation part, or None: then the training part decides.
+        seed: int.
+
+    References:
+        Bartholomew et al. 2011, section 3.3 (the posterior of the factors).
+        Lucas et al. 2019, section 4 (tight for the right rotation). https://arxiv.org/abs/1911.02469
+    """
+    if len(x_train) > MAX_ROWS:
+        x_train = x_train[np.random.default_rng(seed).choice(len(x_train), MAX_ROWS, replace=False)]
+    varies = x_train.std(axis=0) > 0
+    held_out = x_train if x_validation is None else x_validation
+    mean, loadings, noise = np.zeros(len(varies)), np.zeros((len(varies), model.latent_dim)), np.ones(len(varies))
+    floor = lowest_noise(model.likelihood)
+    found = best_factors(x_train[:, varies], held_out[:, varies], model.latent_dim, floor, seed)
+    mean[varies], loadings[varies, : found[1].shape[1]], noise[varies] = found
+    _assign(model, mean, loadings, noise, seed)
+
+
+def lowest_noise(likelihood):
+    """The smallest variance that a likelihood can give an element, and a little more."""
+    return float(np.exp(likelihood.min_log_var + likelihood.log_variance_of_unit_scale() + 0.1))
+
+
+def best_factors(x_train, x_held_out, most, floor, seed):
+    """Factor analysis of the number of factors with the highest held-out density.
+
+    Args:
+        x_train, x_held_out: arrays `(n, columns)`.
+        most: int. Largest number of factors.
+        floor: float. Smallest variance of the noise: that of an exact linear relation would be 0.
+        seed: int.
+
+    Returns:
+        `(mean, loadings, noise)`: arrays `(columns,)`, `(columns, n_factors)` and `(columns,)`, variances; the columns
+        of the loadings are orthogonal where each row is divided by the noise.
+    """
+    from sklearn.decomposition import FactorAnalysis
+
+    n_columns = x_train.shape[1]
+    limit = min(most, n_columns - 1, len(x_train) - 1, MAX_FACTORS_OF_WIDE if n_columns > WIDE else most)
+    mean = x_train.mean(axis=0)
+    best, best_score = (mean, np.zeros((n_columns, 0)), np.maximum(x_train.var(axis=0), floor)), None
+    for n_factors in N_FACTORS:
+        if n_factors > limit:
+            break
+        if n_factors:
+            analysis = FactorAnalysis(n_factors, max_iter=MAX_ITERATIONS, random_state=seed).fit(x_train)
+            candidate = (analysis.mean_, analysis.components_.T, np.maximum(analysis.noise_variance_, floor))
+        else:
+            candidate = best
+        score = _log_density(x_held_out, *candidate)
+        if best_score is None or score > best_score:
+            best, best_score = candidate, score
+    mean, loadings, noise = best
+    # W' Psi^-1 W becomes diagonal: the posterior precision of the factors is one plus that.
+    _, directions = np.linalg.eigh(loadings.T @ (loadings / noise[:, None]))
+    return mean, loadings @ directions[:, ::-1], noise
+
+
+def _log_density(x, mean, loadings, noise):
+    """Mean log density of rows under `N(mean, loadings loadings' + diag(noise))`, by the matrix of the factors."""
+    centred, scaled = x - mean, loadings / noise[:, None]
+    inner = np.eye(loadings.shape[1]) + loadings.T @ scaled
+    distance = np.sum(centred**2 / noise, axis=1) - np.sum(
+        (centred @ scaled) * np.linalg.solve(inner, (centred @ scaled).T).T, axis=1
+    )
+    log_determinant = np.linalg.slogdet(inner)[1] + np.log(noise).sum()
+    return float(np.mean(-0.5 * (distance + log_determinant + len(noise) * np.log(2 * np.pi))))
+
+
+def _assign(model, mean, loadings, noise, seed):
+    likelihood = model.likelihood
+    precision = 1.0 + np.sum(loadings**2 / noise[:, None], axis=0)
+    kernel = loadings / noise[:, None] / precision
+    model.encoder.get_layer("z_mean_linear").set_weights([kernel, -mean @ kernel])
+    log_var = model.encoder.get_layer("z_log_var")
+    log_var.set_weights([log_var.get_weights()[0], -np.log(precision)])
+    is_unused = ~np.any(loadings, axis=0)
+    spread = np.random.default_rng(seed).normal(scale=UNUSED_STDDEV, size=loadings.shape)
+    log_noise = np.log(noise) - likelihood.log_variance_of_unit_scale()
+    raw = inverse_soft_floor(log_noise, likelihood.min_log_var)
+    loadings = np.where(is_unused, spread, loadings)
+    kernel = np.concatenate([loadings.T, np.zeros_like(loadings.T)], axis=1)
+    model.decoder.get_layer("x_params_linear").set_weights([kernel, np.concatenate([mean, raw])])
