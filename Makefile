@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := runs/digits
 EXPORT := saved_models/digits-demo
 
-.PHONY: demo test test-all lint format notebooks bench clean help
+.PHONY: demo test test-all lint format notebooks docs bench clean help
 
 help:
 	@echo "make demo       train on the embedded digits, look at figures and ELBO, export a SavedModel"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-all   the slow, notebook and data-bound tests as well (KERAS_VAE_DATA for the last)"
 	@echo "make lint       ruff: check and format"
 	@echo "make notebooks  execute every notebook in place"
+	@echo "make docs       the documentation as a site in site/, every warning an error"
 	@echo "make bench      quick benchmarks against their peers (installs torch and pythae)"
 	@echo "make clean      remove .venv and what make demo made"
 
@@ -55,6 +56,12 @@ format: $(VENV)/.dev
 notebooks: $(VENV)/.test
 	$(BIN)/python notebooks/execute.py
 
+# The reference pages are written from the package; the site reads its docstrings without importing it.
+docs: $(VENV)/.docs
+	$(BIN)/python docs/make_reference.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "open site/index.html, or: $(BIN)/mkdocs serve"
+
 bench: $(VENV)/.peers
 	$(BIN)/python benchmarks/throughput.py --quick
 	$(BIN)/python benchmarks/mnist_elbo.py --quick
@@ -62,4 +69,4 @@ bench: $(VENV)/.peers
 	$(BIN)/python benchmarks/disentangle.py --quick
 
 clean:
-	rm -rf $(VENV) $(RUN) $(EXPORT)
+	rm -rf $(VENV) $(RUN) $(EXPORT) site

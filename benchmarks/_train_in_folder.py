@@ -7,8 +7,8 @@ import time
 import keras
 
 from keras_vae.runs.config import read_json
+from keras_vae.runs.recorder import Recorder
 from keras_vae.runs.run_folder import RunFolder
-from keras_vae.runs.training import Recorder
 
 
 def train_in_folder(folder, settings, make_model, batches, n_epochs, steps_per_epoch, callbacks=()):
