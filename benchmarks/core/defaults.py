@@ -3,7 +3,7 @@
 Every table is written as raw CSV, and trained, scored and examined by the commands that a user types, without settings.
 Beside it stand, on the same split and scale, a Gaussian with full covariance (scikit-learn's `GaussianMixture(1)`) and
 the factor analysis that is best on the test part itself. With `--settings` the same tables are trained with other
-settings: that is how the defaults were chosen, by no table alone.
+settings: no default is to be chosen by one table alone.
 
 Every result is kept as it comes: the same command goes on where it was broken off.
 """
@@ -171,7 +171,9 @@ def main():
     parser.add_argument("--sets", default="tables", help="tables, images, or names with commas (default: tables)")
     parser.add_argument("--settings", default="", help='other settings, as "--likelihood gaussian" (default: none)')
     parser.add_argument("--minutes", type=float, default=10.0, help="for sets of images (default: 10)")
-    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "work" / "defaults", help="folder of the runs")
+    parser.add_argument(
+        "--work", type=pathlib.Path, default=ROOT / "benchmarks" / "work" / "defaults", help="folder of the runs"
+    )
     arguments = parser.parse_args()
     work = arguments.work / (arguments.settings.replace("--", "").replace(" ", "-").strip("-") or "default")
     kept_file = work / "figures.json"

@@ -1,6 +1,6 @@
 """What is trained where nothing is said: graph, network, sizes, likelihood and pace by kind and number of the data.
 
-The choices were measured over many sets at once: `benchmarks/core/defaults.py` prints what others would give.
+`benchmarks/core/defaults.py` measures them over many sets at once, and other choices beside them.
 """
 
 from keras_vae.tasks.vae.kind_of_data import default_likelihood, is_nearly_black_and_white
