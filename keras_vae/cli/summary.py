@@ -66,7 +66,7 @@ def print_plan(plan):
     Args:
         plan: `tasks.plan.Plan`.
     """
-    cut = " (--minutes 20 or more for a better model)" if plan.is_cut else ""
+    cut = ", fewer than the data call for: more --minutes may give a better model" if plan.is_cut else ""
     print(f"            {plan.epochs} epochs, at most {_duration(plan.seconds)}{cut}\n", flush=True)
 
 

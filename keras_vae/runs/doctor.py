@@ -1,5 +1,6 @@
 """The health of a run: findings, what to train instead, and a page of pictures."""
 
+import math
 import shlex
 
 from keras_vae._files import atomic_path
@@ -38,7 +39,8 @@ def doctor_run(path, data=None, seed=0):
     figure_file = run.figures / "health.png"
     check_writable(figure_file)
     dataset, x_test, x_train, part = examples(config, data)
-    report = check_health(run.load_model(), x_test, x_train, history=run.read_history(run.epochs_done), seed=seed)
+    history = looks(run.read_history(run.epochs_done))
+    report = check_health(run.load_model(), x_test, x_train, history=history, seed=seed)
     with atomic_path(figure_file) as temporary:
         plot_health(report).savefig(temporary)
     return report, {
@@ -47,6 +49,20 @@ def doctor_run(path, data=None, seed=0):
         "part": part,
         "figure": str(figure_file),
         "commands": train_commands(report, config, path),
+    }
+
+
+def looks(history):
+    """The epochs of a history in which the examples held out were looked at; all of them where they never were.
+
+    Args:
+        history: dict of lists by name.
+    """
+    held_out = [math.isfinite(value) for value in history.get("val_elbo", ())]
+    if not any(held_out):
+        return history
+    return {
+        name: [v for v, is_there in zip(values, held_out, strict=True) if is_there] for name, values in history.items()
     }
 
 

@@ -1,6 +1,7 @@
 """Training of one run, resumed where it stopped."""
 
 import contextlib
+import importlib.util
 from typing import Any, NamedTuple
 
 import keras
@@ -49,9 +50,12 @@ def train(run, config, task, data, verbose=1, announce=None, tensorboard=False):
         ValueError: if the data are not the data of the config, the model cannot be made from it, the checkpoint cannot
             be read, the loss becomes infinite, another process is training the run, or workers were not started alike.
         ConnectionError: if another worker is gone.
+        ImportError: if logs are wanted and TensorBoard is not installed.
         KeyboardInterrupt: as it comes; every epoch that was finished is saved.
     """
     check_same_data(config, task, data)
+    if tensorboard:
+        check_tensorboard()
     worker = this_worker()
     with run.locked() if worker.is_chief else contextlib.nullcontext():
         trained = None
@@ -69,6 +73,16 @@ def train(run, config, task, data, verbose=1, announce=None, tensorboard=False):
         # Last: a run is finished when its figures are there.
         run.write_metrics({"epochs": config["settings"]["epochs"], **metrics})
     return {"epochs": config["settings"]["epochs"], **metrics}
+
+
+def check_tensorboard():
+    """Check, before anything is trained, that logs for TensorBoard can be written.
+
+    Raises:
+        ImportError: if it is not installed.
+    """
+    if importlib.util.find_spec("tensorboard") is None:
+        raise ImportError("`tensorboard` must be installed to write its logs: pip install 'keras_vae[tensorboard]'")
 
 
 def fit(run, config, task, data, worker, strategy, verbose=0, announce=None, tensorboard=False):

@@ -156,13 +156,13 @@ class TaskData(SettingsEstimator):
         parts = np.concatenate([np.full(data.size(name), name, dtype=object) for name in parts_of(data)])
         if is_own and not data.n_test:
             n_train = data.n_train
-            numbers = np.arange(n_train, dtype=np.float32)[:, np.newaxis]
+            numbers = np.arange(n_train)[:, np.newaxis]
             train, test = split_rows(n_train, TEST_FRACTION, self.seed)
             split = self._with_validation(
                 Dataset("rows", numbers[train], numbers[test] if len(test) else None, None, None, (1,), "table")
             )
             for name in parts_of(split):
-                parts[getattr(split, f"x_{name}")[:, 0].astype(int)] = name
+                parts[getattr(split, f"x_{name}")[:, 0]] = name
         return parts.astype(str)
 
     def held_out(self, data):

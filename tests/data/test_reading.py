@@ -64,7 +64,8 @@ def test_what_cannot_be_meant_is_refused(arguments, message):
 
 
 def test_a_switched_off_column_is_in_no_place():
-    Reading(label="none", id="none", drop=("none",))
+    reading = Reading(label="none", id="none", drop=("none",))
+    assert reading.given() == {"label": "none", "id": "none", "drop": ("none",)}
 
 
 def test_unknown_names_come_with_the_nearest_and_all_there_are():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from runs.run_helpers import names, train_run, write_image_files, write_images, write_table
 
+from keras_vae.evaluation.health.check_health import best_epoch
 from keras_vae.evaluation.health.finding import FAULT, GAP, LEFT, UNKNOWN, Finding
 from keras_vae.evaluation.health.remedies import (
     ANNEALING,
@@ -229,6 +230,18 @@ def test_the_commands_are_understood_by_the_shell():
         parsed = get_command(app).commands["train"].make_context("train", arguments).params
         assert parsed["data"] == "/there/my data.csv"
         assert str(parsed["out"]).startswith("my runs/x-")
+
+
+def test_epochs_without_a_look_at_the_examples_held_out_do_not_count():
+    history = {
+        "epoch": [1, 2, 3, 4],
+        "loss": [4.0, 3.0, 2.0, 1.0],
+        "val_elbo": [float("nan"), -2.0, float("nan"), -3.0],
+    }
+    assert doctor.looks(history) == {"epoch": [2, 4], "loss": [3.0, 1.0], "val_elbo": [-2.0, -3.0]}
+    assert best_epoch(doctor.looks(history)) == 2
+    assert doctor.looks({"epoch": [1], "loss": [1.0]}) == {"epoch": [1], "loss": [1.0]}
+    assert doctor.looks({}) == {}
 
 
 def test_an_overfitted_run_is_told_its_best_epoch(large, monkeypatch):

@@ -197,6 +197,14 @@ def test_checkpoints_come_every_few_seconds_and_at_most_a_twentieth_of_the_time(
     assert saved == [1, 41, 81, 100]
 
 
+def test_without_tensorboard_its_logs_are_refused_before_the_training(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    begun = open_run(tmp_path / "run", data=str(trained / "table.csv"), **SMALL)
+    with pytest.raises(ImportError, match=r"pip install 'keras_vae\[tensorboard\]'"):
+        train(*begun, verbose=0, tensorboard=True)
+    assert names(tmp_path) == []
+
+
 def test_looking_at_a_run_does_not_change_how_it_goes_on(run_path, tmp_path):
     model, _ = RunFolder(run_path).load_checkpoint()
     before = whole_state(run_path / "checkpoints" / "epoch-00003.keras")

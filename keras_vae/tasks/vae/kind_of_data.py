@@ -48,14 +48,14 @@ def first_pictures(data, n):
 
 
 def number_of_classes(dataset):
-    """Number of different tokens, from both parts of the data.
+    """Number of different tokens, from all parts of the data.
 
     Raises:
         ValueError: if the data are no tokens.
     """
     if is_from_8_bits(dataset):
         return 256
-    parts = [x for x in (dataset.x_train, dataset.x_test) if x is not None]
+    parts = [x for x in (dataset.x_train, dataset.x_validation, dataset.x_test) if x is not None]
     lowest, highest = min(float(x.min()) for x in parts), max(float(x.max()) for x in parts)
     if lowest < 0 or highest >= MAX_CLASSES or not all((x == np.round(x)).all() for x in parts):
         raise ValueError(

@@ -69,7 +69,7 @@ class VAETask(Task):
 
     def build_model(self):
         vae = build_model(self.settings_, self.event_shape_, self._likelihood(), self._data, self.first_inputs)
-        # Early in its training a ladder has steps that would throw it far off; others never come near this norm.
+        # Early in its training a ladder has gradients that would throw it far off.
         vae.compile(Adam(self.settings_["learning_rate"], clipnorm=CLIP_NORM))
         return vae
 

@@ -36,7 +36,9 @@ def test_pixels_are_drawn_where_the_draw_adds_little_noise(grey, is_nearly):
     assert kind_of_data.is_nearly_black_and_white(make(np.float32(x / 255), "image")) == is_nearly
 
 
-def test_the_number_of_tokens_comes_from_both_parts():
+def test_the_number_of_tokens_comes_from_all_parts():
+    tokens = make(np.int32([[0, 1], [1, 0], [2, 9], [0, 1]]), "sequence").with_validation(0.5, seed=0)
+    assert kind_of_data.number_of_classes(tokens) == 10
     x = np.float32([[0, 1, 2], [2, 1, 0]])
     assert kind_of_data.number_of_classes(make(x, "table", x_test=x + 5)) == 8
     assert kind_of_data.number_of_classes(make(0 * x, "table")) == 2
