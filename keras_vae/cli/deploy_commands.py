@@ -1,11 +1,13 @@
 """The commands that deploy a run: export, and a look at what was exported."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from keras_vae.cli.options import AsJson, Run
+from keras_vae.cli.summary import model_of
 
 
 def deploy_commands(app):
@@ -36,10 +38,13 @@ def export(
     Example:
       keras-vae export runs/digits saved_models/digits --check
     """
+    from keras_vae.runs.run_folder import RunFolder
     from keras_vae.runs.verbs import export_run
 
     version, model, preprocess = export_run(run, path, preprocess)
     print(version)
+    # Not on stdout: a script reads the version there.
+    print(f"exported {model_of(RunFolder(run).kept_epoch)}", file=sys.stderr)
     if check:
         from keras_vae.serving.inspection import format_inspection, inspect_saved_model
 

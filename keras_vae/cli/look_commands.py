@@ -1,16 +1,17 @@
-"""The commands that look at a run: its figures, and its health."""
+"""The commands that look at a run: its figures, its health, its loss curves."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from keras_vae.cli.options import AsJson, OtherData, Run, option
-from keras_vae.cli.summary import print_summary
+from keras_vae.cli.summary import model_of, print_curves, print_summary
 
 
 def look_commands(app):
     """Add the commands of this file to the program."""
-    for command in (evaluate, doctor):
+    for command in (evaluate, doctor, curves):
         app.command(rich_help_panel="Look at a run")(command)
 
 
@@ -71,4 +72,27 @@ def doctor(run: Run, data: OtherData = None, as_json: AsJson = False):
     print(report)
     if context["commands"]:
         print("\nor at the shell\n  " + "\n  ".join(context["commands"]))
-    print(f"\nfigure      {context['figure']}")
+    print(f"\nmodel       {model_of(context['model_epoch'])}")
+    print(f"figure      {context['figure']}")
+
+
+def curves(
+    run: Run,
+    out: Annotated[Path | None, option("A picture (.png, .jpg, .pdf, .svg).", "RUN/figures/loss_curves.png")] = None,
+    as_json: AsJson = False,
+):
+    """Draw the loss curves of a run, also of one that is still being trained.
+
+    \b
+    Examples:
+      keras-vae curves runs/digits
+      keras-vae curves runs/digits --out now.png
+    """
+    from keras_vae.runs.curves import curves_run
+    from keras_vae.runs.output import to_json
+
+    figures = curves_run(run, out)
+    if as_json:
+        print(to_json(figures))
+    else:
+        print_curves(figures)

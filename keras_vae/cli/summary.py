@@ -97,6 +97,35 @@ def print_summary(figures):
         print(f"  nats of {figures['units']}")
 
 
+def print_curves(figures):
+    """How far a training has come.
+
+    Args:
+        figures: dict, as `curves_run` gives it.
+    """
+    state = "finished" if figures["is_finished"] else "not finished"
+    print(f"epoch       {figures['epochs_done']} of {figures['epochs']}, {state}")
+    last = figures["last"]
+    values = {"training": last.get("elbo"), "held out": last.get("val_elbo")}
+    told = [f"{_number(value)} {name}" for name, value in values.items() if value is not None and value == value]
+    if told:
+        print(f"ELBO        {', '.join(told)} (nats per example)")
+    if figures["kept_epoch"] is not None:
+        print(f"best        epoch {figures['kept_epoch']}")
+    print(f"figure      {figures['figure']}")
+
+
+def model_of(epoch):
+    """Which weights a command has used, in words.
+
+    Args:
+        epoch: int or None, as `RunFolder.kept_epoch`.
+    """
+    if epoch is None:
+        return "the weights at the end of the training"
+    return f"the weights of epoch {epoch}" if epoch else "the weights that the training began with"
+
+
 def _epoch_rows(figures):
     """The epoch whose weights the model has."""
     kept, done = figures.get("kept_epoch", figures.get("model_epoch")), figures.get("epochs_done")

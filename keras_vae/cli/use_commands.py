@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from keras_vae.cli.options import Data, Run, option
+from keras_vae.cli.summary import model_of
 
 TABLE_OR_ARRAYS = "A table (.csv, .tsv, .parquet, .jsonl) or an .npz file"
 
@@ -49,7 +50,7 @@ def sample(
     from keras_vae.runs.verbs import sample_run
 
     sample_run(run, out, n, seed, temperature, draw)
-    print(f"{n} samples in {out}")
+    _print_done(run, f"{n} samples", out)
 
 
 def encode(
@@ -66,7 +67,7 @@ def encode(
     """
     from keras_vae.runs.verbs import encode_run
 
-    print(f"{encode_run(run, data, out)} codes in {out}")
+    _print_done(run, f"{encode_run(run, data, out)} codes", out)
 
 
 def reconstruct(
@@ -83,7 +84,7 @@ def reconstruct(
     """
     from keras_vae.runs.verbs import reconstruct_run
 
-    print(f"{reconstruct_run(run, data, out)} reconstructions in {out}")
+    _print_done(run, f"{reconstruct_run(run, data, out)} reconstructions", out)
 
 
 def score(
@@ -102,4 +103,11 @@ def score(
     """
     from keras_vae.runs.verbs import score_run
 
-    print(f"{score_run(run, data, out, n_samples)} scores in {out}")
+    _print_done(run, f"{score_run(run, data, out, n_samples)} scores", out)
+
+
+def _print_done(run, what, out):
+    """What was written, and by which weights."""
+    from keras_vae.runs.run_folder import RunFolder
+
+    print(f"{what} in {out}, by {model_of(RunFolder(run).kept_epoch)}")

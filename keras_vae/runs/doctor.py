@@ -26,8 +26,9 @@ def doctor_run(path, data=None, seed=0):
 
     Returns:
         `(report, context)`: a `HealthReport`, and a dict of the run, the name of the data, the part of them that was
-        looked at ("test", "all" or "train"), the file of the figure, and `commands`, a list of `keras-vae train ...` to
-        try instead of the run (empty for a healthy one, or where the shell has no option for it).
+        looked at ("test", "all" or "train"), the file of the figure, the epoch of the model, and `commands`, a list of
+        `keras-vae train ...` to try instead of the run (empty for a healthy one, or where the shell has no option for
+        it).
 
     Raises:
         ValueError: for a folder that is no run, data that do not fit it, or too few of them.
@@ -48,6 +49,7 @@ def doctor_run(path, data=None, seed=0):
         "data": dataset.name,
         "part": part,
         "figure": str(figure_file),
+        "model_epoch": run.kept_epoch,
         "commands": train_commands(report, config, path),
     }
 

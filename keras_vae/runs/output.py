@@ -9,6 +9,9 @@ import numpy as np
 
 from keras_vae._files import atomic_path
 
+# Endings of pictures that matplotlib writes.
+PICTURES = (".png", ".jpg", ".pdf", ".svg")
+
 
 def check_writable(path):
     """Check, before anything is computed, that a file or folder can be made at `path`.
@@ -50,5 +53,10 @@ def save_arrays(path, **arrays):
 
 def to_json(figures, indent=None):
     """A dict of figures as JSON, which has no NaN and no infinity: these become null."""
-    finite = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in figures.items()}
-    return json.dumps(finite, indent=indent, allow_nan=False)
+    return json.dumps(_finite(figures), indent=indent, allow_nan=False)
+
+
+def _finite(value):
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

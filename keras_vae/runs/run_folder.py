@@ -163,13 +163,16 @@ class RunFolder:
         """Write the final figures of the run."""
         write_text(self.metrics_file, to_json(metrics, indent=2) + "\n")
 
-    def read_history(self, n_epochs):
+    def read_history(self, n_epochs=None):
         """Logs of the first `n_epochs` epochs: dict of lists, `epoch` counted from 1 among them; empty for none.
+
+        Args:
+            n_epochs: int, or None for all that the file holds, also those beyond the newest checkpoint.
 
         Raises:
             ValueError: if the file cannot be read or holds fewer.
         """
-        if n_epochs == 0:
+        if n_epochs == 0 or (n_epochs is None and not self.history_file.is_file()):
             return {}
         try:
             with self.history_file.open(newline="", encoding="utf-8") as file:
@@ -177,7 +180,8 @@ class RunFolder:
             history = {key: [float(row[key]) for row in rows] for key in (rows[0] if rows else ())}
         except (OSError, TypeError, ValueError, csv.Error) as error:
             raise ValueError(f"{self.history_file} cannot be read: {error}") from None
-        if history.get("epoch") != list(range(1, n_epochs + 1)):
+        n_epochs = len(rows) if n_epochs is None else n_epochs
+        if n_epochs and history.get("epoch") != list(range(1, n_epochs + 1)):
             raise ValueError(f"{self.history_file} must hold the {n_epochs} epochs of the newest checkpoint")
         return {**history, "epoch": [int(epoch) for epoch in history["epoch"]]}
 

@@ -8,12 +8,12 @@ from keras_vae._files import atomic_path
 from keras_vae.evaluation.likelihood import check_density
 from keras_vae.runs.config import task_of
 from keras_vae.runs.open_run import load_for
+from keras_vae.runs.output import PICTURES
 from keras_vae.runs.rows_out import TABLES, check_rows_out, describe_rows, write_images, write_rows
 from keras_vae.runs.run_folder import RunFolder
 from keras_vae.serving.export import export_saved_model
 from keras_vae.serving.preprocess import get_preprocess
 
-PICTURES = (".png", ".jpg", ".pdf", ".svg")
 # Matplotlib takes minutes over thousands of little axes, and nobody looks at them.
 MAX_IN_PICTURE = 400
 

@@ -18,12 +18,13 @@ from runs.run_helpers import assert_same_run, names, train_run, write_table
 
 import keras_vae
 from keras_vae import cli
-from keras_vae.cli.summary import print_summary
+from keras_vae.cli.summary import model_of, print_summary
 from keras_vae.cli.train_commands import default_out
 from keras_vae.runs.run_folder import RunFolder
 
 SMALL = ["--latent-dim", "2", "--hidden-units", "8", "--batch-size", "16", "--schedule", "constant"]
-COMMANDS = ["train", "evaluate", "doctor", "sample", "encode", "reconstruct", "score", "export", "inspect", "convert"]
+LOOK, USE = ["evaluate", "doctor", "curves"], ["sample", "encode", "reconstruct", "score"]
+COMMANDS = ["train", *LOOK, *USE, "export", "inspect", "convert"]
 
 # The program with a checkpoint after every epoch, so that a random moment often is one of writing.
 SAVE_EVERY_EPOCH = """
@@ -136,10 +137,13 @@ def test_a_stranger_gets_from_data_to_a_model_that_can_be_served(shell, trained,
     assert re.search(r"^  ELBO +-\d+\.\d\d  nats per example$", out, re.MULTILINE)
     assert "nats of standardised values" in out
     next_step = re.search(r"^next +keras-vae (export runs/table saved_models/table)$", out, re.MULTILINE)
-    assert shell("sample", "runs/table", "-n", 3) == (0, "3 samples in samples.png\n", "")
-    assert shell("encode", "runs/table", "--data", "table.csv") == (0, "60 codes in z.npz\n", "")
-    assert shell("reconstruct", "runs/table", "--data", "table.csv") == (0, "60 reconstructions in r.npz\n", "")
-    assert shell(*next_step[1].split()) == (0, "saved_models/table/1\n", "")
+    weights = f"the weights of epoch {RunFolder('runs/table').kept_epoch}"
+    assert shell("sample", "runs/table", "-n", 3) == (0, f"3 samples in samples.png, by {weights}\n", "")
+    told = f"60 codes in z.npz, by {weights}\n"
+    assert shell("encode", "runs/table", "--data", "table.csv") == (0, told, "")
+    told = f"60 reconstructions in r.npz, by {weights}\n"
+    assert shell("reconstruct", "runs/table", "--data", "table.csv") == (0, told, "")
+    assert shell(*next_step[1].split()) == (0, "saved_models/table/1\n", f"exported {weights}\n")
     assert {"samples.png", "z.npz", "r.npz", "saved_models"} <= {p.name for p in tmp_path.iterdir()}
     code, out, _ = shell("train", "--data", "table.csv", "--resume")
     assert code == 0
@@ -195,7 +199,7 @@ def test_the_doctor_says_what_is_wrong_and_what_to_type(shell, trained, tmp_path
     assert out.startswith(f"{report['verdict']}: ")
     assert re.search(r"^  (ok|warning|fault) +mutual information +\d+\.\d+ nats  ", out, re.MULTILINE)
     assert all(f"\n  {command}\n" in out for command in report["commands"])
-    assert out.endswith(f"figure      {run / 'figures' / 'health.png'}\n")
+    assert out.endswith(f"model       the weights of epoch 1\nfigure      {run / 'figures' / 'health.png'}\n")
 
 
 def test_figures_of_a_use_are_printed_by_their_names(capsys):
@@ -226,7 +230,25 @@ def test_figures_that_are_not_finite_are_said_to_be_so(shell, monkeypatch):
 
 def test_a_warning_is_one_line_on_stderr(shell, monkeypatch):
     monkeypatch.setattr("keras_vae.runs.verbs.sample_run", lambda *args: warnings.warn("two\n  lines", stacklevel=2))
-    assert shell("sample", "run") == (0, "64 samples in samples.png\n", "keras-vae: warning: two lines\n")
+    told = "64 samples in samples.png, by the weights that the training began with\n"
+    assert shell("sample", "run") == (0, told, "keras-vae: warning: two lines\n")
+
+
+def test_weights_of_a_run_from_before_they_were_written_down_are_those_of_its_end():
+    assert model_of(None) == "the weights at the end of the training"
+
+
+def test_the_curves_of_a_run_are_drawn_and_told(shell, trained, tmp_path):
+    run = RunFolder(trained / "run")
+    code, out, err = shell("curves", trained / "run", "--out", tmp_path / "now.png")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == f"epoch       {run.epochs_done} of {run.read_config()['settings']['epochs']}, finished"
+    assert re.fullmatch(r"ELBO        -\d+\.\d\d training, -\d+\.\d\d held out \(nats per example\)", lines[1])
+    assert lines[2:] == [f"best        epoch {run.kept_epoch}", f"figure      {tmp_path / 'now.png'}"]
+    code, out, err = shell("curves", trained / "run", "--out", tmp_path / "now.png", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out, parse_constant=pytest.fail)["last"]["epoch"] == run.epochs_done
 
 
 # Mistakes.
@@ -278,7 +300,7 @@ def test_a_task_without_data_of_its_own_asks_for_them(refused, monkeypatch):
 
 def test_an_export_is_checked_against_the_run_and_inspected(shell, trained, tmp_path):
     code, out, err = shell("export", trained / "run", tmp_path / "served", "--check")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "exported the weights of epoch 1\n")
     assert out.startswith(str(tmp_path / "served" / "1"))
     assert "answers   the same as the model" in out
     code, out, err = shell("inspect", tmp_path / "served", "--json")

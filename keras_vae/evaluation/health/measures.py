@@ -1,12 +1,12 @@
 """Everything by which the health of a model is judged, measured on some rows."""
 
 import dataclasses
-import functools
 
 import numpy as np
 import tensorflow as tf
 
 from keras_vae._checks import check_int
+from keras_vae._progress import progress
 from keras_vae.evaluation.codes import draw_codes
 from keras_vae.evaluation.estimate import Estimate
 from keras_vae.evaluation.health.decoder import code_use, exchange_rate
@@ -19,6 +19,9 @@ from keras_vae.evaluation.latent import active_units, kl_per_dim
 from keras_vae.numerics import as_tfp_seed
 from keras_vae.priors.prior import Prior
 from keras_vae.training.batch import Batch
+
+# What `_measured` gives.
+N_PARTS = 9
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -94,30 +97,36 @@ def measure(
     train = None
     if x_train is not None:
         train = check_rows(vae, "train", some_rows("x_train", x_train, y_train, n_rows, rng))
+    found = {}
+    for part in progress(_measured(vae, test, train, n_rows, rng, seed, history), N_PARTS, "examining", "measure"):
+        found |= part
+    return Measures(**found)
+
+
+def _measured(vae, test, train, n_rows, rng, seed, history):
+    """The parts of `Measures`, dicts by name, one after another in the order in which random numbers are taken."""
     test_codes = vae.encode(test.x, condition=test.condition)
     # What training has led to shows on the examples of the training.
     fitted, fitted_codes = test, test_codes
     if train is not None:
         fitted, fitted_codes = train, vae.encode(train.x, condition=train.condition)
-    split = kl_split(*fitted_codes, prior=vae.prior, seed=seed)
-    elbo = functools.partial(_elbo, vae, seed)
-    return Measures(
-        split=split,
-        kl_per_dim=kl_per_dim(*fitted_codes) if is_standard_normal(vae.prior) else None,
-        active=active_units(fitted_codes[0]),
-        variance=np.exp(fitted_codes[1].astype(np.float64)).mean(axis=0),
-        clipped=clipped_share(fitted_codes[1]),
-        code_use=code_use(vae, *test_codes, _target(test), seed=seed, condition=test.condition),
-        exchange_rate=exchange_rate(vae, *fitted_codes, _target(fitted), seed=seed, condition=fitted.condition),
-        residual_gain=_residual_gain(vae, fitted, fitted_codes, seed),
-        **_beside_prior(vae, test_codes, None if train is None else fitted_codes, n_rows, rng, seed),
-        elbo_test=elbo(test),
-        elbo_train=None if train is None else elbo(train),
-        codes=draw_codes(*test_codes, rng),
-        beta=vae.beta,
-        weighted=vae.objective.is_importance_weighted,
-        **_training_on(vae, test, train, history, seed),
-    )
+    yield {
+        "active": active_units(fitted_codes[0]),
+        "variance": np.exp(fitted_codes[1].astype(np.float64)).mean(axis=0),
+        "clipped": clipped_share(fitted_codes[1]),
+        "kl_per_dim": kl_per_dim(*fitted_codes) if is_standard_normal(vae.prior) else None,
+        "beta": vae.beta,
+        "weighted": vae.objective.is_importance_weighted,
+    }
+    yield {"split": kl_split(*fitted_codes, prior=vae.prior, seed=seed)}
+    yield {"code_use": code_use(vae, *test_codes, _target(test), seed=seed, condition=test.condition)}
+    rate = exchange_rate(vae, *fitted_codes, _target(fitted), seed=seed, condition=fitted.condition)
+    yield {"exchange_rate": rate}
+    yield {"residual_gain": _residual_gain(vae, fitted, fitted_codes, seed)}
+    yield _beside_prior(vae, test_codes, None if train is None else fitted_codes, n_rows, rng, seed)
+    yield {"elbo_test": _elbo(vae, seed, test), "elbo_train": None if train is None else _elbo(vae, seed, train)}
+    yield {"codes": draw_codes(*test_codes, rng)}
+    yield _training_on(vae, test, train, history, seed)
 
 
 def clipped_share(z_log_var) -> float:

@@ -5,6 +5,7 @@ import pytest
 from health_cases import examples, linear_vae
 
 from keras_vae.evaluation.health import findings
+from keras_vae.evaluation.health import measures as measures_module
 from keras_vae.evaluation.health.finding import WARNING
 from keras_vae.evaluation.health.measures import clipped_share, measure
 
@@ -40,3 +41,18 @@ def test_the_beta_of_the_moment_is_told():
     measures = measure(vae, examples(30))
     assert measures.beta == 2.0
     assert not measures.weighted
+
+
+def test_every_measure_moves_a_bar_that_ends_full(monkeypatch):
+    seen = []
+
+    def watched(parts, total, desc, unit):
+        seen.extend(parts)
+        assert (total, desc, unit) == (len(seen), "examining", "measure")
+        return seen
+
+    monkeypatch.setattr(measures_module, "progress", watched)
+    found = measure(linear_vae(), examples(30), examples(30, seed=1))
+    assert {name for part in seen for name in part} == {field.name for field in dataclasses.fields(found)} - {
+        "from_history"
+    }
