@@ -121,6 +121,8 @@ def _scaling(divisor):
 def _decoding(event_shape, divisor, fit):
     scale = _scaling(divisor)
 
+    # Traced once, and once in the export: every signature calls it.
+    @tf.function(input_signature=[tf.TensorSpec((), tf.string)], autograph=False)
     def one_image(file):
         return decode_picture(file, event_shape, fit, MAX_PIXELS, name="`image_bytes`")
 
