@@ -131,12 +131,13 @@ def _write_table(path, suffix, columns):
         frame.to_csv(path, index=False, sep="\t" if suffix == ".tsv" else ",")
 
 
-def write_images(folder, images, names=None):
+def write_images(folder, images, white, names=None):
     """Write images into a folder, one PNG file each; the folder gets its name when all of them are there.
 
     Args:
         folder: str or path, which must not exist yet or be empty.
-        images: array `(n, height, width, 1 or 3)`, values 0 to 255, or 0 to 1 if none is larger.
+        images: array `(n, height, width, 1 or 3)`, values from 0 to `white`.
+        white: float. 255 or 1.
         names: list of str or None. Names of the files that they belong to; None numbers them.
 
     Raises:
@@ -149,8 +150,7 @@ def write_images(folder, images, names=None):
         if not folder.is_dir() or any(folder.iterdir()):
             raise FileExistsError(f"`out` must be a new folder. Received: out={str(folder)!r}, which is there already")
         folder.rmdir()
-    scale = 255.0 if images.max() <= 1.0 else 1.0
-    pixels = np.clip(np.round(images * scale), 0, 255).astype(np.uint8)
+    pixels = np.clip(np.round(images * (255.0 / white)), 0, 255).astype(np.uint8)
     width = len(str(len(pixels) - 1))
     stems = [f"{i:0{width}}" for i in range(len(pixels))] if names is None else unique([_stem(n) for n in names])
     with atomic_path(folder) as temporary:

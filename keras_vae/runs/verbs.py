@@ -12,7 +12,7 @@ from keras_vae.runs.output import PICTURES
 from keras_vae.runs.rows_out import TABLES, check_rows_out, describe_rows, write_images, write_rows
 from keras_vae.runs.run_folder import RunFolder
 from keras_vae.serving.export import export_saved_model
-from keras_vae.serving.preprocess import get_preprocess
+from keras_vae.serving.preprocess import get_preprocess, white_of
 
 # Matplotlib takes minutes over thousands of little axes, and nobody looks at them.
 MAX_IN_PICTURE = 400
@@ -80,6 +80,7 @@ def sample_run(path, out, n=64, seed=None, temperature=1.0, draw=None):
         )
     run = RunFolder.open(path)
     task, model = task_of(run.read_config()), run.load_model()
+    _check_suffix(suffix, out, model)
     if suffix in PICTURES:
         figure = task.sample_figure(model, n, seed=seed, temperature=temperature)
         with atomic_path(out) as temporary:
@@ -87,7 +88,7 @@ def sample_run(path, out, n=64, seed=None, temperature=1.0, draw=None):
         return
     draw = task.kind_ == "table" if draw is None else draw
     x = model.sample(n, seed=seed, temperature=temperature, draw=draw)
-    _write_data(out, suffix, task, {}, x)
+    _write_data(out, suffix, task, model, {}, x)
 
 
 def encode_run(path, data, out):
@@ -132,7 +133,8 @@ def reconstruct_run(path, data, out):
     """
     suffix = check_rows_out(out, "")
     rows = Rows.of_run(path, data, suffix)
-    _write_data(out, suffix, rows.task, rows.described, rows.model.reconstruct(rows.x))
+    _check_suffix(suffix, out, rows.model)
+    _write_data(out, suffix, rows.task, rows.model, rows.described, rows.model.reconstruct(rows.x))
     return rows.n
 
 
@@ -225,13 +227,19 @@ class Rows(NamedTuple):
         return len(next(iter(self.described.values())))
 
 
-def _write_data(out, suffix, task, described, x):
+def _write_data(out, suffix, task, model, described, x):
     """Rows that look like the data: columns with their names, images as images."""
     if suffix == "":
-        if x.ndim != 4 or x.shape[-1] not in (1, 3):
-            raise ValueError(
-                f"`out` must have an ending, as .csv or .npz: only images go into a folder. Received: out={str(out)!r}"
-            )
-        write_images(out, x, described.get("file"))
+        write_images(out, x, white_of(model), described.get("file"))
         return
     write_rows(out, described, {"x": (x, task.feature_names_ if x.ndim == 2 else None)})
+
+
+def _check_suffix(suffix, out, model):
+    """Check, before anything is computed, that a model's data can go into image files if that is what is wanted."""
+    shape = tuple(model.event_shape)
+    if suffix == "" and (len(shape) != 3 or shape[-1] not in (1, 3) or white_of(model) is None):
+        raise ValueError(
+            "`out` must have an ending, as .csv or .npz: only images of grey or colour values go into a folder. "
+            f"Received: out={str(out)!r}"
+        )

@@ -10,8 +10,8 @@ from keras_vae.data.picture_graph import decode_picture
 # Of an image file that a server decodes; a camera's picture has less. A few kilobytes can claim any number.
 MAX_PIXELS = 2**25
 
-# What 8-bit values are divided by for a model without its own preprocessing, by the kind of its values.
-_DIVISORS = {"grey_levels": 1.0, "binary": 255.0, "unit_interval": 255.0, "real": 255.0}
+# The value of white for a model without its own preprocessing, by the kind of its values.
+_WHITE = {"grey_levels": 255.0, "binary": 1.0, "unit_interval": 1.0, "real": 1.0}
 
 
 class Preprocess:
@@ -93,25 +93,42 @@ def get_preprocess(identifier, model, fit="stretch"):
     return Preprocess(_decoding(event_shape, divisor, fit), tf.TensorSpec((None,), tf.string, name="image_bytes"))
 
 
+def white_of(model):
+    """The value of white in the units of a model's data: 255 or 1, or None where the data are no grey values."""
+    likelihood, preprocessing = model.likelihood, model.preprocessing
+    if likelihood.values not in _WHITE:
+        return None
+    if preprocessing is None:
+        return _WHITE[likelihood.values]
+    low, high = _seen_by(preprocessing)
+    if low < 0.0 or not 0.0 < high <= 255.0:
+        return None
+    return 255.0 if high > 1.0 else 1.0
+
+
+def _seen_by(preprocessing):
+    """Lowest and highest value that a preprocessing has seen; zeros where it does not say."""
+    value_range = getattr(preprocessing, "value_range", None)
+    return (0.0, 0.0) if value_range is None else tuple(map(float, keras.ops.convert_to_numpy(value_range)))
+
+
 def _divisor(identifier, model):
     """What 8-bit values are divided by to be in the units of the model's data: 1 or 255."""
+    white = white_of(model)
+    if white is not None:
+        return 255.0 / white
     likelihood, preprocessing = model.likelihood, model.preprocessing
-    if likelihood.values not in _DIVISORS:
+    if likelihood.values not in _WHITE:
         raise ValueError(
             f"`preprocess` must not be {identifier!r} for a model of {likelihood.support}, which are no grey "
             f"values. Received: a model with the likelihood {type(likelihood).__name__}"
         )
-    if preprocessing is None:
-        return _DIVISORS[likelihood.values]
-    value_range = getattr(preprocessing, "value_range", None)
-    low, high = (0.0, 0.0) if value_range is None else map(float, keras.ops.convert_to_numpy(value_range))
-    if low < 0.0 or not 0.0 < high <= 255.0:
-        seen = f"has seen values from {low:g} to {high:g}" if low or high else "does not say which values it has seen"
-        raise ValueError(
-            f"`preprocess` must not be {identifier!r} for a model whose data are on another scale than 0 to 255 or "
-            f"0 to 1. Received: a model whose preprocessing {preprocessing.name!r} {seen}"
-        )
-    return 1.0 if high > 1.0 else 255.0
+    low, high = _seen_by(preprocessing)
+    seen = f"has seen values from {low:g} to {high:g}" if low or high else "does not say which values it has seen"
+    raise ValueError(
+        f"`preprocess` must not be {identifier!r} for a model whose data are on another scale than 0 to 255 or "
+        f"0 to 1. Received: a model whose preprocessing {preprocessing.name!r} {seen}"
+    )
 
 
 def _scaling(divisor):

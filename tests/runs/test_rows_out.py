@@ -167,8 +167,8 @@ def test_arrays_keep_their_shape_and_have_no_row_numbers(tmp_path):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_images_are_written_as_they_are(tmp_path, channels):
-    images = np.random.default_rng(0).integers(2, 256, (12, 4, 5, channels)).astype("float32")
-    write_images(tmp_path / "out", images)
+    images = np.random.default_rng(0).integers(0, 256, (12, 4, 5, channels)).astype("float32")
+    write_images(tmp_path / "out", images, 255.0)
     names = [f"{i:02d}.png" for i in range(12)]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
     for name, image in zip(names, images, strict=True):
@@ -177,18 +177,23 @@ def test_images_are_written_as_they_are(tmp_path, channels):
 
 
 def test_values_from_0_to_1_become_grey_values(tmp_path):
-    write_images(tmp_path / "out", np.float32([[[[0.0]], [[0.5]], [[1.0]]]]))
+    write_images(tmp_path / "out", np.float32([[[[0.0]], [[0.5]], [[1.0]]]]), 1.0)
     assert np.asarray(Image.open(tmp_path / "out" / "0.png")).ravel().tolist() == [0, 128, 255]
 
 
+def test_nearly_black_pictures_stay_so(tmp_path):
+    write_images(tmp_path / "out", np.float32([[[[0.0]], [[1.0]]]]), 255.0)
+    assert np.asarray(Image.open(tmp_path / "out" / "0.png")).ravel().tolist() == [0, 1]
+
+
 def test_means_beyond_the_ends_are_black_and_white(tmp_path):
-    write_images(tmp_path / "out", np.float32([[[[-3.0]], [[259.0]]]]))
+    write_images(tmp_path / "out", np.float32([[[[-3.0]], [[259.0]]]]), 255.0)
     assert np.asarray(Image.open(tmp_path / "out" / "0.png")).ravel().tolist() == [0, 255]
 
 
 def test_images_have_the_names_of_their_files(tmp_path):
     (tmp_path / "out").mkdir()
-    write_images(tmp_path / "out", np.zeros((3, 2, 2, 1)), ["cats/a.jpg", "dogs/a.jpg", "b.tif"])
+    write_images(tmp_path / "out", np.zeros((3, 2, 2, 1)), 1.0, ["cats/a.jpg", "dogs/a.jpg", "b.tif"])
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a-2.png", "a.png", "b.png"]
 
 
@@ -197,7 +202,7 @@ def test_a_folder_with_something_in_it_is_not_written_to(tmp_path):
     (tmp_path / "out" / "mine").write_text("")
     for name in ("out", "out/mine"):
         with pytest.raises(FileExistsError, match=r"`out` must be a new folder.*which is there already"):
-            write_images(tmp_path / name, np.zeros((1, 2, 2, 1)))
+            write_images(tmp_path / name, np.zeros((1, 2, 2, 1)), 1.0)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]
 
 

@@ -222,8 +222,11 @@ def test_samples_of_a_table_look_like_the_table(run_path, table, tmp_path):
 
 
 def test_a_table_goes_into_no_folder(run_path, table, tmp_path):
-    with pytest.raises(ValueError, match=r"`out` must have an ending, as \.csv or \.npz: only images go into a folder"):
+    message = r"`out` must have an ending, as \.csv or \.npz: only images of grey or colour values go into a folder"
+    with pytest.raises(ValueError, match=message):
         verbs.reconstruct_run(run_path, str(table), tmp_path / "folder")
+    with pytest.raises(ValueError, match=message):
+        verbs.sample_run(run_path, tmp_path / "folder")
 
 
 def test_images_go_into_a_folder_under_their_names(tmp_path):

@@ -10,10 +10,11 @@ from PIL import Image
 from sessions import CppSession, SessionError
 
 from keras_vae.data.images import decode_image
+from keras_vae.layers import Standardize
 from keras_vae.likelihoods import Categorical, Multinomial, NegativeBinomial
 from keras_vae.models.make_vae import make_vae
 from keras_vae.serving.export import export_saved_model
-from keras_vae.serving.preprocess import MAX_PIXELS, Preprocess, get_preprocess
+from keras_vae.serving.preprocess import MAX_PIXELS, Preprocess, get_preprocess, white_of
 from keras_vae.serving.saved_model import load_saved_model
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP")
@@ -277,3 +278,27 @@ def test_a_function_that_does_not_give_rows_of_the_model_is_refused(function, me
         export_saved_model(grey, tmp_path / "models" / "m", preprocess=preprocess)
     assert info.match(message)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "seen", "white"),
+    [
+        ("bernoulli", None, 1.0),
+        ("discretized_logistic", None, 255.0),
+        ("gaussian", None, 1.0),
+        ("gaussian", (0.0, 255.0), 255.0),
+        ("gaussian", (0.0, 0.9), 1.0),
+        ("gaussian", (-1.0, 1.0), None),
+        ("gaussian", (0.0, 4000.0), None),
+        ("negative_binomial", None, None),
+    ],
+)
+def test_the_white_of_a_model_is_that_of_its_data(likelihood, seen, white):
+    preprocessing = None
+    if seen is not None:
+        preprocessing = Standardize()
+        preprocessing.adapt(np.float32(seen).reshape(2, 1, 1, 1) * np.ones((2, 4, 4, 1), "float32"))
+    vae = make_vae(
+        (4, 4, 1), latent_dim=2, hidden_units=(4,), likelihood=likelihood, preprocessing=preprocessing, network="dense"
+    )
+    assert white_of(vae) == white
