@@ -5,7 +5,7 @@
 
 from keras_vae.tasks.vae.kind_of_data import default_likelihood, is_nearly_black_and_white
 
-# Below, pictures have no use for convolutions.
+# Below, images have no use for convolutions or several layers of latents.
 MIN_SIDE = 16
 LATENT_DIM = 20
 # Widths of a dense network, and of the network beside a linear map.
@@ -44,22 +44,27 @@ def defaults_for(data, given):
 
 
 def _graph(data, given):
-    """A ladder for photographs, unless something was asked for that it cannot do."""
+    """A ladder for pictures, unless something was asked for that it cannot do."""
     if given["latent_dim"] is not None:
         return "ladder" if len(given["latent_dim"]) > 1 else "vae"
     wants_one_layer = given["prior"] != "standard_normal" or given["objective"] in ("total_correlation", "mmd")
-    is_ladder_network = given["network"] in (None, "resnet")
-    return "ladder" if _is_photograph(data) and is_ladder_network and not wants_one_layer else "vae"
+    is_ladder_network = given["network"] in (None, _network_of_pictures(data))
+    return "ladder" if _is_picture(data) and is_ladder_network and not wants_one_layer else "vae"
 
 
-def _is_photograph(data):
-    """Whether there is more to a picture than a few pixels or a black drawing on white."""
-    return data.kind == "image" and max(data.event_shape[:2]) >= MIN_SIDE and not is_nearly_black_and_white(data)
+def _is_picture(data):
+    """Whether there is more to an image than a few pixels."""
+    return data.kind == "image" and max(data.event_shape[:2]) >= MIN_SIDE
+
+
+def _network_of_pictures(data):
+    """Lines on paper have no use for convolutions; photographs do."""
+    return "dense" if is_nearly_black_and_white(data) else "resnet"
 
 
 def _network(data, graph):
-    if data.kind == "image" and _is_photograph(data):
-        return "resnet"
+    if _is_picture(data):
+        return _network_of_pictures(data)
     if graph == "ladder":
         return "dense"
     return {"sequence": "recurrent", "table": "skip", "image": "dense"}[data.kind]

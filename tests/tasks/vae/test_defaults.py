@@ -42,7 +42,8 @@ PLAIN = ("graph", "network", "likelihood")
         pytest.param(images((32, 32, 3)), ("ladder", "resnet", "discretized_logistic_mixture"), id="colour"),
         pytest.param(images((32, 32, 1)), ("ladder", "resnet", "discretized_logistic_mixture"), id="grey"),
         pytest.param(images((20, 12, 1), dtype="float32"), ("ladder", "resnet", "gaussian"), id="grey-of-floats"),
-        pytest.param(drawings(), ("vae", "dense", "bernoulli"), id="black-and-white"),
+        pytest.param(drawings(), ("ladder", "dense", "bernoulli"), id="black-and-white"),
+        pytest.param(drawings((8, 8, 1)), ("vae", "dense", "bernoulli"), id="a-few-black-and-white-pixels"),
         pytest.param(images((8, 8, 1)), ("vae", "dense", "discretized_logistic_mixture"), id="a-few-pixels"),
         pytest.param(table(), ("vae", "skip", "student_t"), id="table"),
         pytest.param(tokens(), ("vae", "recurrent", "categorical"), id="tokens"),
@@ -57,7 +58,7 @@ def test_a_ladder_comes_with_a_warm_up_and_a_pace_of_its_own():
     own = chosen(images((32, 32, 3)))
     assert 0 < own["warm_up_share"] < 1
     assert {"learning_rate", "batch_size"} <= set(own)
-    plain = chosen(drawings())
+    plain = chosen(images((8, 8, 1)))
     assert plain["warm_up_share"] == 0
     assert not {"learning_rate", "batch_size"} & set(plain)
     # Small steps, or a table would lose the factor analysis that it starts from.
@@ -105,6 +106,16 @@ def test_a_narrow_picture_gets_fewer_layers(shape, n_layers):
 )
 def test_a_photograph_gets_a_ladder_where_nothing_else_was_asked_for(given, graph):
     assert chosen(images((32, 32, 3)), **given)["graph"] == graph
+
+
+@pytest.mark.parametrize(
+    ("given", "graph"),
+    [({"network": "dense"}, "ladder"), ({"network": "conv"}, "vae"), ({"prior": "mixture"}, "vae"), ({}, "ladder")],
+)
+def test_a_drawing_gets_a_dense_ladder_where_nothing_else_was_asked_for(given, graph):
+    own = chosen(drawings(), **given)
+    assert own["graph"] == graph
+    assert own["network"] == given.get("network", "dense")
 
 
 def test_what_was_given_stays():
