@@ -63,7 +63,8 @@ class HealthReport:
             "sentence": self.sentence,
             "remedy": [remedy.as_dict() for remedy in self.remedy],
             "findings": [f.as_dict() for f in self.findings],
-            "kl": float(m.split.kl),
+            "kl": m.kl,
+            "kl_per_layer": None if m.layer_kl is None else m.layer_kl.mean(axis=0).tolist(),
             "kl_per_dim": None if m.kl_per_dim is None else m.kl_per_dim.tolist(),
             "information_per_dim": m.split.dimension_information.tolist(),
             "elbo_test": float(m.elbo_test.mean()),
@@ -123,7 +124,8 @@ def check_health(
     """Whether a model is healthy: what its codes carry, whether the prior fits them, what to change.
 
     Args:
-        vae: `VAE` whose q(z|x) is the Gaussian of its encoder.
+        vae: `VAE` whose q(z|x) is the Gaussian of its encoder; or a `LadderVAE`, of which the layers are judged, and
+            how codes and prior lie to each other in the top one.
         x_test: array `(n, *event_shape)` of at least 20 held-out examples; `(x, condition)` or a dict of both for a
             model with a condition; or a `tf.data.Dataset` of batches.
         x_train: the same of the examples that the model was trained on, or None. Without them the gap between the two
@@ -148,26 +150,39 @@ def check_health(
         ['active units', 'mutual information', 'use of the code']
     """
     measures = measure(vae, x_test, x_train, y_test, y_train, n_rows, seed, history)
+    layered = measures.layer_kl is not None
     found = tuple(
-        for_model(finding, measures.beta, measures.weighted) for finding in _findings(measures, best_epoch(history))
+        for_model(finding, measures.beta, measures.weighted, layered)
+        for finding in _findings(measures, best_epoch(history))
     )
     n_train = 0 if measures.elbo_train is None else len(measures.elbo_train)
     return HealthReport(verdict_of(found), found, measures, len(measures.elbo_test), n_train)
 
 
 def _findings(m, epoch):
+    layered = m.layer_kl is not None
+    yield from [findings.judge_layers(m.layer_kl, m.beta)] if layered else _findings_of_code(m)
+    yield findings_of_fit.judge_training_on(m.training_on, m.kl, m.from_history)
+    of_top = (
+        findings_of_fit.judge_marginal_kl(m.split),
+        findings_of_fit.judge_holes(m.holes),
+        findings_of_fit.judge_uncovered(m.uncovered),
+        findings.judge_variance(m.variance, m.clipped),
+    )
+    for finding in of_top:
+        yield dataclasses.replace(finding, sentence=f"in the top layer: {finding.sentence}") if layered else finding
+    n_rows = None if m.elbo_train is None else (len(m.elbo_train), len(m.elbo_test))
+    n_latent = None if layered else len(m.active)
+    yield findings_of_fit.judge_gap(m.gap, m.recognition, n_latent, epoch, n_rows)
+
+
+def _findings_of_code(m):
+    """What is judged of a code that is one Gaussian."""
     yield findings.judge_active_units(int(m.active.sum()), len(m.active), ACTIVE_UNIT_THRESHOLD, m.beta)
     yield findings.judge_information(m.split, m.beta)
     yield findings.judge_code_use(m.code_use, m.beta)
     yield findings.judge_idle_dimensions(m.split.dimension_information, m.residual_gain, m.split.kl)
     yield findings.judge_exchange_rate(m.exchange_rate, m.beta, m.weighted)
-    yield findings_of_fit.judge_training_on(m.training_on, m.split.kl, m.from_history)
-    yield findings_of_fit.judge_marginal_kl(m.split)
-    yield findings_of_fit.judge_holes(m.holes)
-    yield findings_of_fit.judge_uncovered(m.uncovered)
-    yield findings.judge_variance(m.variance, m.clipped)
-    n_rows = None if m.elbo_train is None else (len(m.elbo_train), len(m.elbo_test))
-    yield findings_of_fit.judge_gap(m.gap, m.recognition, len(m.active), epoch, n_rows)
 
 
 def best_epoch(history: dict | None) -> int | None:

@@ -7,6 +7,7 @@ from keras_vae.evaluation.health.remedies import (
     ANNEALING,
     BETA_1,
     ELBO_FIRST,
+    FLEXIBLE_PRIOR,
     FREE_BITS,
     LONGER,
 )
@@ -41,6 +42,8 @@ SHARE = "share"
 ACTIVE_UNITS, INFORMATION, CODE_USE, LEFT = "active units", "mutual information", "use of the code", "left for the code"
 RATE, MARGINAL, HOLES, UNCOVERED = "nats per nat of KL", "marginal KL", "holes", "codes beyond the prior"
 VARIANCE, GAP, TRAINING_ON = "posterior variance", "train-test gap", "training on"
+# Of a ladder.
+LAYERS = "layers in use"
 
 NO_RATE = "cannot be told: to narrow the posteriors does not raise the KL"
 
@@ -82,7 +85,7 @@ class Finding:
         return {**fields, "remedy": [remedy.as_dict() for remedy in self.remedy]}
 
 
-def for_model(finding: Finding, beta: float, weighted: bool = False) -> Finding:
+def for_model(finding: Finding, beta: float, weighted: bool = False, layered: bool = False) -> Finding:
     """The finding with only those remedies that would change something about the model.
 
     Args:
@@ -90,8 +93,10 @@ def for_model(finding: Finding, beta: float, weighted: bool = False) -> Finding:
         beta: float. Of the model.
         weighted: bool. Whether the model is trained on the importance-weighted bound, which has neither a weight nor a
             floor of the KL.
+        layered: bool. Whether it is a ladder, whose prior is part of its decoder.
     """
     without_effect = (FREE_BITS, ANNEALING, BETA_1) if weighted else (BETA_1,) if beta == 1.0 else ()
+    without_effect += (FLEXIBLE_PRIOR,) if layered else ()
     kept = tuple(remedy for remedy in finding.remedy if remedy not in without_effect)
     if finding.remedy and not kept:
         kept = (ELBO_FIRST,) if weighted else (LONGER,) if finding.name == RATE else ()

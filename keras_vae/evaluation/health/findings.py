@@ -13,6 +13,7 @@ from keras_vae.evaluation.health.finding import (
     GAIN_SHARES,
     HIGH_RATE,
     INFORMATION,
+    LAYERS,
     LEFT,
     LITTLE,
     LOW_RATE,
@@ -40,6 +41,27 @@ def judge_active_units(n_active: int, latent_dim: int, threshold: float, beta: f
         return Finding(ACTIVE_UNITS, n_active, f"of {latent_dim}", asked, OK, sentence)
     sentence = f"no posterior mean varies over the data by a variance > {threshold:g}"
     return Finding(ACTIVE_UNITS, 0, f"of {latent_dim}", asked, FAULT, sentence, _against_collapse(beta))
+
+
+def judge_layers(layer_kl: np.ndarray, beta: float) -> Finding:
+    """How many layers of a ladder hold anything.
+
+    Args:
+        layer_kl: array `(n, n_layers)`, the top first. KL of every layer, nats.
+        beta: float.
+    """
+    kls = np.asarray(layer_kl).mean(axis=0)
+    idle = [f"{layer + 1}" for layer in np.flatnonzero(kls < LITTLE)]
+    asked = f"all with a KL >= {LITTLE:g} nats"
+    listed = ", ".join(f"{kl:.2f}" for kl in kls)
+    sentence = f"layers that hold something; KL of each from the top down: {listed} nats"
+    status, remedy = OK, ()
+    if idle:
+        status = FAULT if len(idle) == len(kls) else WARNING
+        layers = f"layer {idle[0]} holds" if len(idle) == 1 else f"layers {' and '.join(idle)} hold"
+        sentence = f"{layers} next to nothing; KL of each from the top down: {listed} nats"
+        remedy = _against_collapse(beta)
+    return Finding(LAYERS, len(kls) - len(idle), f"of {len(kls)}", asked, status, sentence, remedy)
 
 
 def judge_information(split: KLSplit, beta: float) -> Finding:

@@ -92,7 +92,7 @@ def level(value: float, limits: tuple) -> str:
 def judge_gap(
     gap: Estimate | None,
     recognition: float | None,
-    latent_dim: int,
+    latent_dim: int | None,
     best_epoch: int | None = None,
     n_rows: tuple[int, int] | None = None,
 ) -> Finding:
@@ -104,7 +104,7 @@ def judge_gap(
     Args:
         gap: `Estimate` or None. Bound on training less that on test examples, nats.
         recognition: float or None. Share of pairs in which the training example has the higher bound.
-        latent_dim: int.
+        latent_dim: int; None for a ladder, which has several.
         best_epoch: int or None. Epoch at which the bound of the test examples was highest.
         n_rows: pair of ints or None. Training and test examples, for the error of the recognition.
     """
@@ -118,7 +118,9 @@ def judge_gap(
     remedy = ()
     if status != OK:
         sentence += ": the model has learned its training examples by heart"
-        remedy = (EARLY_STOPPING, FEWER_UNITS, latent_dim_of(max(1, latent_dim // 2)))
+        remedy = (EARLY_STOPPING, FEWER_UNITS)
+        if latent_dim is not None:
+            remedy = (*remedy, latent_dim_of(max(1, latent_dim // 2)))
         if best_epoch is not None:
             sentence += f"; the bound was best after epoch {best_epoch}"
             remedy = (epochs_of(best_epoch), *remedy)

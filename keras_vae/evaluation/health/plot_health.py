@@ -5,7 +5,7 @@ import textwrap
 import numpy as np
 
 from keras_vae.evaluation.health.check_health import number_text, remedies_text
-from keras_vae.evaluation.health.finding import FAULT, OK, UNKNOWN, WARNING
+from keras_vae.evaluation.health.finding import FAULT, LITTLE, OK, UNKNOWN, WARNING
 from keras_vae.evaluation.health.verdict import DOUBTFUL, HEALTHY, IN_PART
 from keras_vae.evaluation.plots import BLUE, GREEN, GREY, ORANGE, new_figure
 
@@ -39,7 +39,8 @@ def plot_health(report):
     head, panels, table = figure.subfigures(3, 1, height_ratios=heights)
     _draw_head(head, report)
     axes = panels.subplots(2, 2)
-    _draw_kl(axes[0, 0], report.measures)
+    draw_kl = _draw_kl if report.measures.layer_kl is None else _draw_layers
+    draw_kl(axes[0, 0], report.measures)
     _draw_codes(axes[0, 1], report.measures)
     _draw_holes(axes[1, 0], report.measures)
     _draw_bounds(axes[1, 1], report.measures)
@@ -91,6 +92,21 @@ def _draw_kl(ax, m):
     # Dimensions that all hold nothing are not to look tall.
     ax.set_ylim(0.0, max(1.08 * float(total.max()), 0.2))
     _legend(ax, "upper right")
+    _finish(ax)
+
+
+def _draw_layers(ax, m):
+    """Bars of the layers of a ladder, the top first."""
+    kls = m.layer_kl.mean(axis=0)
+    places = np.arange(len(kls))
+    ax.bar(places, kls, color=[BLUE if kl >= LITTLE else GREY for kl in kls], width=0.6)
+    for place, kl in zip(places, kls, strict=True):
+        ax.annotate(f"{kl:.2f}", (place, kl), ha="center", va="bottom", fontsize=8)
+    labels = [f"{layer + 1}" for layer in places]
+    labels[0], labels[-1] = "1, the top", f"{len(kls)}, next to x"
+    ax.set_xticks(places, labels)
+    ax.set(title=f"{m.kl:.1f} nats of KL in {len(kls)} layers", xlabel="layer", ylabel="nats")
+    ax.set_ylim(0.0, max(1.12 * float(kls.max()), 0.2))
     _finish(ax)
 
 

@@ -9,6 +9,7 @@ from keras_vae.evaluation.health.finding import (
     GAP,
     HOLES,
     INFORMATION,
+    LAYERS,
     LEFT,
     MARGINAL,
     OK,
@@ -41,6 +42,7 @@ VERDICTS = {
 }
 _LEADS_TO = {
     ACTIVE_UNITS: "collapsed",
+    LAYERS: "collapsed",
     INFORMATION: "collapsed",
     CODE_USE: "collapsed",
     RATE: "over-regularised",
