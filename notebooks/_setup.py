@@ -21,6 +21,11 @@ def budget(epochs):
     return {"epochs": 1, "steps_per_epoch": STEPS} if STEPS else {"epochs": epochs}
 
 
+def task_budget(**settings):
+    """How long to train, as settings of a task: those given, or what the data and five minutes allow."""
+    return {"epochs": 1} if STEPS else settings
+
+
 @contextlib.contextmanager
 def quiet():
     """Drop what TensorFlow's C++ code says on stderr about processors and graphics cards."""

@@ -126,7 +126,7 @@ def test_the_page_of_the_doctor_has_every_row_headline_and_status():
 
 NAMES_OF_ROWS = (
     *("ACTIVE_UNITS", "INFORMATION", "CODE_USE", "LEFT", "RATE", "MARGINAL", "HOLES", "UNCOVERED"),
-    *("VARIANCE", "GAP", "TRAINING_ON"),
+    *("VARIANCE", "GAP", "TRAINING_ON", "LAYERS"),
 )
 
 
@@ -139,6 +139,7 @@ NAMES_OF_ROWS = (
         (finding.LEFT, [f"{100 * share:g} %" for share in finding.GAIN_SHARES] + [finding.LITTLE]),
         (finding.TRAINING_ON, [f"{100 * share:g} %" for share in finding.GAIN_SHARES] + [finding.LITTLE]),
         (finding.INFORMATION, [finding.LITTLE]),
+        (finding.LAYERS, [finding.LITTLE]),
         (finding.CODE_USE, [finding.LITTLE]),
         (finding.MARGINAL, [f"{finding.MARGINAL_KL:g} nat", f"{100 * finding.MARGINAL_SHARE:g} %"]),
         (finding.VARIANCE, [finding.POINT_VARIANCE, finding.PRIOR_VARIANCE, f"{100 * finding.CLIPPED_SHARE:g} %"]),
