@@ -49,7 +49,8 @@ class _Lines:
         self.file = file
 
     def write(self, text):
-        text = text.strip()
+        # One bar within another goes up and down between lines.
+        text = text.replace("\x1b[A", "").strip()
         if text:
             self.file.write(f"{text}\n")
 

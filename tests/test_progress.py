@@ -39,6 +39,14 @@ def test_a_log_file_gets_whole_lines():
     assert all(line == line.strip() and line for line in lines)
 
 
+def test_a_bar_within_another_leaves_whole_lines_too():
+    with log() as file:
+        for _ in progress(range(3), desc="outer", delay=0.0):
+            assert list(progress(range(3), desc="inner", delay=0.0)) == [0, 1, 2]
+    assert "\x1b" not in file.getvalue()
+    assert {line.split(":")[0] for line in file.getvalue().splitlines()} == {"outer", "inner"}
+
+
 def test_a_log_file_gets_a_line_only_every_so_many_seconds(monkeypatch):
     monkeypatch.setattr(_progress, "LINE_SECONDS", 3600.0)
     with log() as file:
