@@ -25,14 +25,22 @@ def main():
             failed.append(path.name)
             print(f"failed\n{error}")
             continue
-        # When a cell ran says nothing to a reader and makes every execution a difference.
         for cell in notebook.cells:
+            # When a cell ran says nothing to a reader and makes every execution a difference.
             cell.metadata.pop("execution", None)
+            if cell.cell_type == "code":
+                cell.outputs = [output for output in cell.outputs if not is_bar(output)]
         # Nor does the version of the Python that ran them.
         notebook.metadata.language_info = {"name": "python"}
         write_text(path, nbformat.writes(notebook) + "\n")
         print("done")
     raise SystemExit(1 if failed else 0)
+
+
+def is_bar(output):
+    """Whether an output is what a bar has left: it was there for those who waited."""
+    text = output.get("text", "")
+    return output.get("name") == "stderr" and ("\r" in text or "%|" in text or not text.strip())
 
 
 if __name__ == "__main__":

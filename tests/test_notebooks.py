@@ -164,3 +164,14 @@ def test_notebook_about_the_documents_runs_on_the_real_data(tmp_path, monkeypatc
     text = "".join(output.get("text", "") for output in outputs(notebook))
     assert "60,000 training" in text
     assert "stand in" not in text
+
+
+def test_what_a_bar_leaves_is_no_output_and_a_warning_is():
+    spec = importlib.util.spec_from_file_location("execute", FOLDER / "execute.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    bars = ["\r 50%|#####     | 1/2 [00:02<00:02]", "100%|##########| 2/2 [00:04<00:00]", " \n"]
+    assert all(module.is_bar({"name": "stderr", "text": text}) for text in bars)
+    assert not module.is_bar({"name": "stderr", "text": "UserWarning: half of it"})
+    assert not module.is_bar({"name": "stdout", "text": "\r"})
+    assert not module.is_bar({"data": {"image/png": ""}})

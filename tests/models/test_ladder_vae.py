@@ -148,7 +148,7 @@ def test_one_layer_is_the_vae(x):
     ("network", "latent_dims"),
     [
         pytest.param("dense", (4,), id="dense-1"),
-        pytest.param("resnet", (3, 2), id="resnet-2"),
+        pytest.param("resnet", (3, 2), marks=pytest.mark.slow, id="resnet-2"),
         pytest.param("dense", (2, 2, 2), marks=pytest.mark.slow, id="dense-3"),
         pytest.param("dense", (2, 2, 2, 2, 1), marks=pytest.mark.slow, id="dense-5"),
         pytest.param("resnet", (2, 2, 2, 2, 1), marks=pytest.mark.slow, id="resnet-5"),

@@ -86,7 +86,8 @@ def test_the_kl_of_every_layer_is_that_of_the_ladder_vae(x):
         assert_mean_close(ours[name].numpy(), plain[name].numpy().mean(), resolution=0.1)
 
 
-@pytest.mark.parametrize("resampled", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("resampled", [False, True])
 def test_fit_raises_the_bound_and_save_and_export_keep_the_model(x, tmp_path, resampled):
     model = ladder(n_samples=3, resampled=resampled)
     model.compile(keras.optimizers.Adam(0.01))

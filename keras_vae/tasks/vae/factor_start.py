@@ -1,5 +1,7 @@
 """The start of a training from factor analysis: the best linear model of a table, from which the network goes on."""
 
+import warnings
+
 import numpy as np
 
 from keras_vae.likelihoods.bounds import inverse_soft_floor
@@ -60,6 +62,7 @@ def best_factors(x_train, x_held_out, most, floor, seed):
         of the loadings are orthogonal where each row is divided by the noise.
     """
     from sklearn.decomposition import FactorAnalysis
+    from sklearn.exceptions import ConvergenceWarning
 
     n_columns = x_train.shape[1]
     limit = min(most, n_columns - 1, len(x_train) - 1, MAX_FACTORS_OF_WIDE if n_columns > WIDE else most)
@@ -69,7 +72,11 @@ def best_factors(x_train, x_held_out, most, floor, seed):
         if n_factors > limit:
             break
         if n_factors:
-            analysis = FactorAnalysis(n_factors, max_iter=MAX_ITERATIONS, random_state=seed).fit(x_train)
+            analysis = FactorAnalysis(n_factors, max_iter=MAX_ITERATIONS, random_state=seed)
+            with warnings.catch_warnings():
+                # It is a start, judged by the rows held out and trained on: it need not be the optimum.
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                analysis.fit(x_train)
             candidate = (analysis.mean_, analysis.components_.T, np.maximum(analysis.noise_variance_, floor))
         else:
             candidate = best

@@ -6,6 +6,7 @@ from sklearn.decomposition import FactorAnalysis
 
 from keras_vae.likelihoods import Gaussian, StudentT
 from keras_vae.models.make_vae import make_vae
+from keras_vae.tasks.vae import factor_start
 from keras_vae.tasks.vae.factor_start import best_factors, lowest_noise, start_from_factors
 
 
@@ -67,3 +68,9 @@ def test_without_a_validation_part_the_training_part_decides(rows):
     start_from_factors(vae, rows[:300], None, seed=0)
     independent = -0.5 * 5 * np.log(2 * np.pi * np.e)
     assert vae.elbo(rows[350:], n_samples=50).mean() > independent
+
+
+def test_a_start_that_is_no_optimum_is_nobodys_concern(rows, monkeypatch, recwarn):
+    monkeypatch.setattr(factor_start, "MAX_ITERATIONS", 1)
+    best_factors(rows[:300], rows[300:350], 3, 1e-6, 0)
+    assert not recwarn.list
