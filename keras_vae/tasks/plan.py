@@ -14,7 +14,7 @@ STEPS_PER_LOOK = 40
 # fewer; but never before so many epochs.
 PATIENCE, PATIENT_STEPS, MIN_PATIENCE = 0.2, 2000, 5
 # So many numbers of epochs are left to a plan that was measured: the same machine comes to the same number again.
-ROUND = (1, 2, 3, 4, 5, 6, 8)
+ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 
 
 class Plan(NamedTuple):
@@ -61,12 +61,13 @@ def plan_within(minutes: float, seconds_per_epoch: float, most: int, is_given: b
 
 
 def round_down(number: float) -> int:
-    """The largest of 1, 2, 3, 4, 5, 6, 8, 10, 20, 30 ... that is not above a number; at least 1."""
+    """The largest of 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40 ... that is not above a number; at least 1."""
     if number < 1:
         return 1
     # Not by a logarithm: that of 999.9999999999999 is 3.
     power = 10 ** (len(str(int(number))) - 1)
-    return ROUND[bisect.bisect_right(ROUND, number / power) - 1] * power
+    whole = [int(digits * power) for digits in ROUND if digits * power == int(digits * power)]
+    return whole[bisect.bisect_right(whole, number) - 1]
 
 
 def epochs_per_look(n_steps: int, epochs: int) -> int:

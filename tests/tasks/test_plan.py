@@ -18,7 +18,21 @@ from keras_vae.tasks.plan import (
 
 @pytest.mark.parametrize(
     ("number", "expected"),
-    [(0, 1), (0.3, 1), (1, 1), (1.999, 1), (7.9, 6), (8, 8), (9.99, 8), (10, 10), (19.9, 10), (365, 300), (1500, 1000)],
+    [
+        (0, 1),
+        (0.3, 1),
+        (1, 1),
+        (1.999, 1),
+        (7.9, 6),
+        (8, 8),
+        (9.99, 8),
+        (10, 10),
+        (11.9, 10),
+        (19.9, 15),
+        (25, 25),
+        (365, 300),
+        (1499, 1200),
+    ],
 )
 def test_round_down_by_hand(number, expected):
     assert round_down(number) == expected
@@ -31,9 +45,10 @@ def test_round_down_is_right_on_both_sides_of_a_power_of_ten(power):
     assert round_down(power) == round_down(math.nextafter(power, math.inf)) == power
 
 
-def test_round_down_never_goes_up_nor_below_half():
+def test_round_down_never_goes_up_nor_far_below():
     for number in [n / 7 for n in range(7, 7000)]:
         assert number / 2 < round_down(number) <= number
+        assert number < 10 or 0.74 * number < round_down(number)
 
 
 def test_a_training_makes_as_many_steps_as_are_wanted():

@@ -3,6 +3,8 @@
 `benchmarks/core/defaults.py` measures them over many sets at once, and other choices beside them.
 """
 
+import math
+
 from keras_vae.tasks.vae.kind_of_data import default_likelihood, is_nearly_black_and_white
 
 # Below, images have no use for convolutions or several layers of latents.
@@ -14,11 +16,15 @@ UNITS = {"dense": [512], "skip": [256]}
 SKIP_RATE = 3e-4
 # Channels and latent channels of the stages of a ladder, the finest first; widths and latents of a dense one.
 LADDER = {"resnet": ([48, 64, 64], [8, 16, 32]), "dense": ([512, 256], [32, 16])}
+# Channels for pictures of more pixels, whose steps cost so much more that wide networks would see too few of them.
+MANY_PIXELS, NARROW = 48 * 48, [24, 32, 48]
 # Share of the training in which the KL of a ladder is weighed less: without it the latents next to the data stay
 # unused.
 LADDER_WARM_UP = 0.15
-# Its steps are costly, and it learns from few of them.
-LADDER_RATE, LADDER_BATCH = 2e-3, 32
+# Its steps are costly, so that few examples are to make many of them: batches of so many at most and at least, of which
+# an epoch has about so many. Small batches take smaller steps.
+LADDER_BATCHES, STEPS_OF_LADDER = (4, 8, 16, 32), 64
+LADDER_RATE, SMALL_BATCH, RATE_OF_SMALL = 2e-3, 8, 1e-3
 
 
 def defaults_for(data, given):
@@ -35,8 +41,7 @@ def defaults_for(data, given):
     network = given["network"] or _network(data, graph)
     chosen = {"graph": graph, "network": network, "likelihood": given["likelihood"] or default_likelihood(data)}
     if graph == "ladder":
-        pace = {"warm_up_share": LADDER_WARM_UP, "learning_rate": LADDER_RATE, "batch_size": LADDER_BATCH}
-        return {**chosen, **pace, **_ladder_sizes(data, network, given)}
+        return {**chosen, **_ladder_pace(data, given), **_ladder_sizes(data, network, given)}
     n_latent = min(LATENT_DIM, data.event_shape[0]) if data.kind == "table" else LATENT_DIM
     # Other networks know their own widths.
     pace = {"warm_up_share": 0.0, **({"learning_rate": SKIP_RATE} if network == "skip" else {})}
@@ -70,8 +75,17 @@ def _network(data, graph):
     return {"sequence": "recurrent", "table": "skip", "image": "dense"}[data.kind]
 
 
+def _ladder_pace(data, given):
+    fitting = [n for n in LADDER_BATCHES if n * STEPS_OF_LADDER <= data.n_train]
+    batch_size = given["batch_size"] or max(fitting, default=LADDER_BATCHES[0])
+    rate = RATE_OF_SMALL if batch_size <= SMALL_BATCH else LADDER_RATE
+    return {"warm_up_share": LADDER_WARM_UP, "learning_rate": rate, "batch_size": batch_size}
+
+
 def _ladder_sizes(data, network, given):
     units, latents = LADDER.get(network, LADDER["dense"])
+    if network == "resnet" and math.prod(data.event_shape[:2]) > MANY_PIXELS:
+        units = NARROW
     n_layers = len(given["latent_dim"] or given["hidden_units"] or latents)
     if network == "resnet" and given["latent_dim"] is None and given["hidden_units"] is None:
         # The smallest map is at least two pixels wide.

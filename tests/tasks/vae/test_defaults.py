@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tasks.vae.data_sets import images, make, table
 
-from keras_vae.tasks.vae.defaults import LADDER, LATENT_DIM, UNITS, defaults_for
+from keras_vae.tasks.vae.defaults import LADDER, LATENT_DIM, NARROW, UNITS, defaults_for
 
 NOTHING = {
     "graph": None,
@@ -10,6 +10,7 @@ NOTHING = {
     "likelihood": None,
     "latent_dim": None,
     "hidden_units": None,
+    "batch_size": None,
     "prior": "standard_normal",
     "objective": "elbo",
 }
@@ -63,6 +64,29 @@ def test_a_ladder_comes_with_a_warm_up_and_a_pace_of_its_own():
     assert not {"learning_rate", "batch_size"} & set(plain)
     # Small steps, or a table would lose the factor analysis that it starts from.
     assert chosen(table())["learning_rate"] < own["learning_rate"]
+
+
+@pytest.mark.parametrize(
+    ("n", "given", "batch_size", "learning_rate"),
+    [
+        (5, {}, 4, 1e-3),
+        (511, {}, 4, 1e-3),
+        (512, {}, 8, 1e-3),
+        (1024, {}, 16, 2e-3),
+        (100_000, {}, 32, 2e-3),
+        (100_000, {"batch_size": 6}, 6, 1e-3),
+    ],
+)
+def test_few_pictures_make_small_batches_and_these_small_steps(n, given, batch_size, learning_rate):
+    own = chosen(images((16, 16, 1), n=n), **given)
+    assert (own["batch_size"], own["learning_rate"]) == (batch_size, learning_rate)
+
+
+def test_large_pictures_get_a_narrow_ladder():
+    assert chosen(images((48, 48, 3), n=2))["hidden_units"] == LADDER["resnet"][0]
+    assert chosen(images((49, 48, 3), n=2))["hidden_units"] == NARROW
+    assert chosen(images((64, 64, 3), n=2))["latent_dim"] == LADDER["resnet"][1]
+    assert chosen(drawings((64, 64, 1)))["hidden_units"] == LADDER["dense"][0]
 
 
 def test_a_table_has_no_more_latents_than_columns():
