@@ -53,6 +53,37 @@ class Estimate:
         error = float(rows.std(ddof=1) / math.sqrt(len(rows))) if len(rows) > 1 else math.nan
         return cls(float(rows.mean()), error, len(rows), n_samples, rows, kind, unit)
 
+    @classmethod
+    def of_some_rows(cls, some, near, of_all, n_samples: int | None = None, kind: str = "mean") -> "Estimate":
+        """The mean over all examples of what is known of a random part of them, by something like it known of all.
+
+        The mean of `of_all`, corrected by what the two differ by on the part (the difference estimator of survey
+        sampling): without bias, and with the error of a difference that varies little.
+
+        Args:
+            some: array `(n,)`, n >= 1. What is wanted, of every example of the part.
+            near: array `(n,)`. What is like it, of the same examples.
+            of_all: array `(N,)`. What is like it, of all examples; it may have noise of its own.
+            n_samples: int or None. Draws behind every number.
+            kind: str. What the numbers are, in words.
+
+        Raises:
+            ValueError: if `some` and `near` are not as long as each other.
+
+        References:
+            Cochran 1977, Sampling Techniques, section 7.2, with a slope of 1.
+        """
+        some, near, of_all = (np.asarray(rows, np.float64) for rows in (some, near, of_all))
+        if len(some) != len(near):
+            raise ValueError(f"`near` must have as many rows as `some`. Received: {len(near)} and {len(some)}")
+        difference = some - near
+        error = math.nan
+        if len(some) > 1:
+            together = np.cov(near, difference)[0, 1]
+            variance = (of_all.var(ddof=1) + 2.0 * together) / len(of_all) + difference.var(ddof=1) / len(some)
+            error = math.sqrt(max(variance, 0.0))
+        return cls(float(of_all.mean() + difference.mean()), error, len(some), n_samples, some, kind)
+
     def minus(self, other: "Estimate") -> "Estimate":
         """The difference from the estimate of other examples. (For the same examples, subtract their values.)"""
         error = math.hypot(self.standard_error, other.standard_error)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from health_cases import eigenvalues_of, examples, linear_vae
 from helpers import dense_weights, small_vae
 from scipy.stats import multivariate_normal
 
@@ -20,14 +21,35 @@ def test_the_figures_are_those_of_the_model(model, rng):
     figures = score(model, x, n_samples=7, n_rows=12)
     assert figures["elbo"] == model.evaluate(x, verbose=0, return_dict=True)["elbo"]
     assert figures["loss"] == pytest.approx(figures["reconstruction_loss"] + figures["kl_loss"], rel=1e-6)
-    log_prob = model.log_prob(random_rows(x, 12), n_samples=7).astype("float64")
-    assert figures["log_prob"] == pytest.approx(log_prob.mean())
-    assert figures["log_prob_standard_error"] == pytest.approx(log_prob.std(ddof=1) / np.sqrt(12))
     assert (figures["log_prob_n_samples"], figures["log_prob_n_rows"], figures["latent_dim"]) == (7, 12, 2)
     assert "bits_per_dim" not in figures
     # A stream of the same rows in other batches has the same rows at its head.
     stream = tf.data.Dataset.from_tensor_slices(x).batch(9)
     assert score(model, stream, n_samples=7, n_rows=12)["log_prob_n_rows"] == 12
+
+
+def test_log_prob_of_some_rows_is_brought_to_all_of_them_by_their_elbo():
+    # Its encoder is the exact posterior: the ELBO lies as much below log p(x) for one row as for another.
+    model, x = linear_vae(), examples(2000)
+    model.compile("adam")
+    figures = score(model, x, n_samples=20, n_rows=40)
+    of_some = model.log_prob(random_rows(x, 40), n_samples=20).astype("float64")
+    error = figures["log_prob_standard_error"]
+    assert error < 0.5 * of_some.std(ddof=1) / np.sqrt(40)
+    eigenvalues = eigenvalues_of()
+    exact = multivariate_normal(np.zeros(len(eigenvalues)), np.diag(eigenvalues)).logpdf(x).mean()
+    assert figures["log_prob"] == pytest.approx(exact, abs=4 * error)
+    assert abs(figures["log_prob"] - exact) < abs(of_some.mean() - exact)
+
+
+def test_an_elbo_that_says_little_of_log_prob_is_left_alone(model, rng, monkeypatch):
+    x = rng.normal(size=(20, 6)).astype("float32")
+    plain = model.log_prob(random_rows(x, 12), n_samples=7).astype("float64")
+    for elbo in (rng.normal(0, 1e4, 20), np.full(20, np.nan)):
+        monkeypatch.setattr(type(model), "elbo", lambda self, rows, elbo=elbo: elbo)
+        figures = score(model, x, n_samples=7, n_rows=12)
+        assert figures["log_prob"] == pytest.approx(plain.mean())
+        assert figures["log_prob_standard_error"] == pytest.approx(plain.std(ddof=1) / np.sqrt(12))
 
 
 def test_one_row_has_no_standard_error(model, rng):
