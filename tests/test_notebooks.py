@@ -1,6 +1,8 @@
 """The notebooks are committed executed and run from top to bottom, with what they share in one file."""
 
+import base64
 import importlib.util
+import io
 import json
 import os
 import pathlib
@@ -10,6 +12,7 @@ import warnings
 
 import numpy as np
 import pytest
+from PIL import Image
 
 nbformat = pytest.importorskip("nbformat")
 
@@ -166,10 +169,32 @@ def test_notebook_about_the_documents_runs_on_the_real_data(tmp_path, monkeypatc
     assert "stand in" not in text
 
 
-def test_what_a_bar_leaves_is_no_output_and_a_warning_is():
+@pytest.fixture
+def module():
+    """The program that executes the notebooks."""
     spec = importlib.util.spec_from_file_location("execute", FOLDER / "execute.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_pictures_are_kept_in_few_colours_where_that_is_smaller(module):
+    def png(array, **more):
+        file = io.BytesIO()
+        Image.fromarray(array).save(file, "PNG", **more)
+        return base64.b64encode(file.getvalue()).decode()
+
+    many = np.random.default_rng(0).integers(0, 256, (40, 40, 3)).astype("uint8")
+    output = module.smaller({"data": {"image/png": png(many), "text/plain": "x"}})
+    assert len(output["data"]["image/png"]) < 0.7 * len(png(many))
+    kept = np.asarray(Image.open(io.BytesIO(base64.b64decode(output["data"]["image/png"]))).convert("RGB"))
+    assert np.abs(kept.astype(int) - many).mean() < 25
+    grey = png(np.zeros((40, 40), "uint8"), optimize=True)
+    assert len(module.smaller({"data": {"image/png": grey}})["data"]["image/png"]) <= len(grey)
+    assert module.smaller({"text": "y"}) == {"text": "y"}
+
+
+def test_what_a_bar_leaves_is_no_output_and_a_warning_is(module):
     bars = ["\r 50%|#####     | 1/2 [00:02<00:02]", "100%|##########| 2/2 [00:04<00:00]", " \n"]
     assert all(module.is_bar({"name": "stderr", "text": text}) for text in bars)
     assert not module.is_bar({"name": "stderr", "text": "UserWarning: half of it"})
