@@ -5,7 +5,8 @@ Beside it stand, on the same split and scale, a Gaussian with full covariance (s
 the factor analysis that is best on the test part itself. With `--settings` the same tables are trained with other
 settings: no default is to be chosen by one table alone.
 
-Every result is kept as it comes: the same command goes on where it was broken off.
+Every result is kept as it comes, with the commit that it was measured on: the same command goes on where it was broken
+off.
 """
 
 import csv
@@ -21,6 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from _common import make_parser, write_result
+from _provenance import commit
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # As the reader of tables splits them.
@@ -133,15 +135,8 @@ def one_image_set(source, work, minutes):
     folder = os.environ.get("KERAS_VAE_DATA", "")
     data = pathlib.Path(folder) / source if "." in source else source
     trained = train(data, work / pathlib.Path(source).stem, ["--minutes", str(minutes)])
-    kept = (
-        "log_prob",
-        "log_prob_standard_error",
-        "bits_per_dim",
-        "log_prob_n_samples",
-        "epochs_done",
-        "seconds",
-        "failed",
-    )
+    kept = ("elbo", "log_prob", "log_prob_standard_error", "bits_per_dim", "log_prob_n_samples", "log_prob_n_rows")
+    kept += ("epochs_done", "seconds", "failed")
     return {key: trained[key] for key in kept if key in trained}
 
 
@@ -157,7 +152,9 @@ def show(name, figures):
     if "failed" in figures:
         return f"{name:<22} failed: {figures['failed']}"
     if "gaussian" not in figures:
-        return f"{name:<22} log p {figures['log_prob']:10.2f}  bits/dim {figures.get('bits_per_dim', float('nan')):.3f}"
+        bits = figures.get("bits_per_dim")
+        told = f"log p {figures['log_prob']:10.2f} +- {figures['log_prob_standard_error']:.2f}"
+        return f"{name:<22} {told}" + (f"  bits/dim {bits:.3f}" if bits else "") + f"  {figures['seconds']:.0f} s"
     mark = "above" if is_above(figures) else "below"
     return (
         f"{name:<22} {figures['rows']:>7} x {figures['columns']:<5} gaussian {figures['gaussian']:>10.2f}  factors "
@@ -186,12 +183,12 @@ def main():
         wanted, words = ["iris"], [*words, "--epochs", "20"]
     for name, x in tables():
         if name not in kept and (name in wanted or "tables" in wanted):
-            kept[name] = one_table(name, x, work, words)
+            kept[name] = {**one_table(name, x, work, words), "commit": commit()}
             kept_file.write_text(json.dumps(kept, indent=1))
             print(show(name, kept[name]), flush=True)
     for name, source in IMAGES.items():
         if name not in kept and (name in wanted or "images" in wanted):
-            kept[name] = one_image_set(source, work, arguments.minutes)
+            kept[name] = {**one_image_set(source, work, arguments.minutes), "commit": commit()}
             kept_file.write_text(json.dumps(kept, indent=1))
             print(show(name, kept[name]), flush=True)
     above = [is_above(figures) for figures in kept.values() if "gaussian" in figures]
