@@ -487,6 +487,8 @@ def test_the_shell_knows_itself(monkeypatch, argv, orig_argv):
     assert keras_vae._shell.is_shell_program()
 
 
+# Killed and resumed in the default tests as well: tests/tasks/test_toy.py.
+@pytest.mark.slow
 def test_a_run_killed_while_it_saves_ends_with_the_same_numbers(trained, tmp_path):
     arguments = ["train", "--data", trained / "table.csv", *SMALL, "--epochs", 40, "--out", tmp_path / "run"]
     run = RunFolder(tmp_path / "run")

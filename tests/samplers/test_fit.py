@@ -189,7 +189,7 @@ def test_a_seed_repeats_the_fit_whatever_was_seeded(name, rng):
     assert not np.array_equal(samples[0], samples[2])
 
 
-@every_sampler
+@fast_samplers_first
 def test_a_saved_model_keeps_its_sampler(name, fitted, tmp_path):
     vae = fitted(name)
     vae.save(tmp_path / "m.keras")
