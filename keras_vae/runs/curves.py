@@ -30,7 +30,8 @@ def curves_run(path, out=None):
     config, history = run.read_config(), run.read_history()
     if not history:
         raise ValueError(f"{path} has no curve yet: its training has not finished an epoch")
-    best = task_of(config).keep_best(history).epoch
+    # With the start of the training, which may be better than every epoch.
+    best = task_of(config).keep_best(history, **run.load_best()).epoch
     kept = run.kept_epoch if run.model_file.is_file() else best
     with atomic_path(out) as temporary:
         plot_history(history, kept_epoch=kept).savefig(temporary)

@@ -1,5 +1,6 @@
 import shutil
 
+import numpy as np
 import pytest
 
 from keras_vae.runs.curves import curves_run
@@ -42,6 +43,12 @@ def test_the_best_epoch_of_a_run_that_is_going_is_that_of_its_history(going):
     (going / "history.csv").write_text("epoch,loss,val_elbo,elbo\n1,9,-9,-9\n2,5,-6,-5\n3,3,-7,-3\n4,2,nan,-2\n")
     found = curves_run(going)
     assert (found["kept_epoch"], found["epochs_done"]) == (2, 4)
+
+
+def test_a_start_that_no_epoch_has_beaten_is_the_best(going):
+    (going / "history.csv").write_text("epoch,loss,val_elbo,elbo\n1,9,-9,-9\n2,5,-6,-5\n")
+    RunFolder(going).save_best([np.zeros(2)], 0, start=-1.0)
+    assert curves_run(going)["kept_epoch"] == 0
 
 
 def test_what_has_no_curve_is_refused(going, tmp_path):

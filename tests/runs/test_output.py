@@ -1,4 +1,5 @@
 import json
+import math
 
 import pytest
 
@@ -14,3 +15,7 @@ def test_json_has_no_nan():
         "d": None,
         "e": "x",
     }
+
+
+def test_numbers_within_lists_and_dicts_are_finite_or_null():
+    assert to_json({"a": [1.0, math.nan], "b": {"c": (math.inf, "x")}}) == '{"a": [1.0, null], "b": {"c": [null, "x"]}}'

@@ -51,7 +51,7 @@ def judge_layers(layer_kl: np.ndarray, beta: float) -> Finding:
         beta: float.
     """
     kls = np.asarray(layer_kl).mean(axis=0)
-    idle = [f"{layer + 1}" for layer in np.flatnonzero(kls < LITTLE)]
+    idle = [f"{layer + 1}" for layer in np.flatnonzero(~(kls >= LITTLE))]  # NaN is nothing, too.
     asked = f"all with a KL >= {LITTLE:g} nats"
     listed = ", ".join(f"{kl:.2f}" for kl in kls)
     sentence = f"layers that hold something; KL of each from the top down: {listed} nats"

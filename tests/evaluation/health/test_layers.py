@@ -55,6 +55,7 @@ def test_one_layer_is_no_ladder_of_several():
         ([3.0, 0.2], OK, 2, "layers that hold something; KL of each from the top down: 3.00, 0.20 nats"),
         ([3.0, 0.01, 2.0], WARNING, 2, "layer 2 holds next to nothing; KL of each from the top down: 3.00, 0.01, 2.00"),
         ([3.0, 0.01, 0.0], WARNING, 1, "layers 2 and 3 hold next to nothing"),
+        ([3.0, np.nan], WARNING, 1, "layer 2 holds next to nothing"),
         ([0.02, 0.01], FAULT, 0, "layers 1 and 2 hold next to nothing"),
     ],
 )
