@@ -30,7 +30,7 @@ def conv_encoder(
     """Image through relu convolutions of stride 2 to the latent heads.
 
     Args:
-        event_shape: `(height, width, channels)`, of any size; an axis of one or two pixels is not halved any more.
+        event_shape: `(height, width, channels)`, of any size; an axis of one pixel is not halved any more.
             `(height, width)` if `input_layers` add the channels.
         latent_dim: int >= 1.
         hidden_units: tuple of ints. Channels of the map after each stage.

@@ -15,8 +15,7 @@ KERNEL_SIZE = 3
 def map_sizes(height: int, width: int, n_stages: int) -> list[tuple[int, int]]:
     """Sizes of the maps from the image down: the image, then one map per stage.
 
-    At every stage an axis of n pixels becomes ceil(n / 2); one or two pixels are left as they are, so that any number
-    of stages fits any image.
+    At every stage an axis of n pixels becomes ceil(n / 2), down to one, so that any number of stages fits any image.
 
     Args:
         height: int >= 1.
@@ -33,12 +32,20 @@ def map_sizes(height: int, width: int, n_stages: int) -> list[tuple[int, int]]:
 
 
 def _stride(n):
-    return 2 if n > 2 else 1
+    return 2 if n > 1 else 1
 
 
 def strides_for(size: tuple[int, int]) -> tuple[int, int]:
     """Strides of the stage that starts from a map of this `(height, width)`."""
     return tuple(_stride(n) for n in size)
+
+
+def first_tap(n: int) -> int:
+    """Which tap of the kernel of a step meets the first of two pixels that become one, on an axis of `n` > 1 pixels.
+
+    TensorFlow pads at the end first: one pixel for an even n, one at both ends for an odd one.
+    """
+    return n % 2
 
 
 def step_down(h: keras.KerasTensor, channels: int, name: str, **kwargs: Any) -> keras.KerasTensor:

@@ -169,6 +169,6 @@ class _ConvolutionalSteps:
         return step_up(h, self.sizes[i], self.hidden_units[i - 1], "down")
 
     def data_model(self, inputs, h, params_shape, name):
+        # No activation behind the last block: as long as the blocks are the identity, all is linear.
         h = residual_blocks(h, self.hidden_units[0], "down", 1)
-        h = layers.Activation("swish", name="last_swish")(h)
         return decoder_model(inputs, image_output(h, self.params_shape), self.params_shape, name)

@@ -36,7 +36,7 @@ def resnet_encoder(
     either: the blocks start as the identity (their last convolution at zero), which keeps deep networks trainable.
 
     Args:
-        event_shape: `(height, width, channels)`, of any size; an axis of one or two pixels is not halved any more.
+        event_shape: `(height, width, channels)`, of any size; an axis of one pixel is not halved any more.
             `(height, width)` if `input_layers` add the channels.
         latent_dim: int >= 1.
         hidden_units: tuple of ints. Channels per stage.

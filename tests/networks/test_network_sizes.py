@@ -46,11 +46,11 @@ def test_decoder_comes_back_to_any_size(network, shape):
     [
         pytest.param((28, 28), 2, [(28, 28), (14, 14), (7, 7)], id="mnist"),
         pytest.param((7, 9), 2, [(7, 9), (4, 5), (2, 3)], id="odd"),
-        pytest.param((8, 1), 4, [(8, 1), (4, 1), (2, 1), (2, 1), (2, 1)], id="stops-at-two-and-one"),
-        pytest.param((3, 2), 1, [(3, 2), (2, 2)], id="small"),
+        pytest.param((8, 1), 4, [(8, 1), (4, 1), (2, 1), (1, 1), (1, 1)], id="stops-at-one"),
+        pytest.param((3, 2), 1, [(3, 2), (2, 1)], id="small"),
     ],
 )
-def test_map_sizes_halve_until_two(size, n_stages, expected):
+def test_map_sizes_halve_until_one(size, n_stages, expected):
     assert map_sizes(*size, n_stages) == expected
 
 
