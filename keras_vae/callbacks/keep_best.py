@@ -20,8 +20,8 @@ class KeepBest(keras.callbacks.Callback):
     Args:
         monitor: str. A metric of `fit`; larger is better for "elbo", "iw_bound" and their validation, smaller for
             others. Epochs without it, or where it is not finite, do not count.
-        patience: int >= 1, or None. Epochs since the best one after which training stops, at the next one that has the
-            metric; None never stops.
+        patience: int >= 1, or None. Epochs since the best one, the start aside, after which training stops, at the next
+            one that has the metric; None never stops. A good start may be lost at first, and be passed later.
         history: dict of lists by name, as `fit` gives it: the epochs of the training so far.
         weights: list of arrays or None. The weights of the best epoch so far.
         start: float or None. The metric before the first epoch, for a training that starts from more than chance: the
@@ -45,31 +45,34 @@ class KeepBest(keras.callbacks.Callback):
         self.weights = None if weights is None else list(weights)
         self.start = start
         self.values = []
-        self._epoch = None if start is None else 0
+        # Number of the best epoch, the start aside.
+        self._best = None
         for value in (history or {}).get(monitor, ()):
             self._append(value)
 
     @property
     def epoch(self) -> int | None:
         """Number of the best epoch, from 1, the first one of equals; 0 for the start. None before there is one."""
-        return self._epoch
+        if self.start is None or (self._best is not None and self._is_better(self.values[self._best - 1], self.start)):
+            return self._best
+        return 0
 
     @property
     def is_over(self) -> bool:
         """Whether the last improvement is too long ago, as the last epoch shows."""
-        if self.patience is None or self.epoch is None or not self.values or not math.isfinite(self.values[-1]):
+        if self.patience is None or not self.values or not math.isfinite(self.values[-1]):
             return False
-        return len(self.values) - self.epoch >= self.patience
+        return self._best is not None and len(self.values) - self._best >= self.patience
+
+    def _is_better(self, value, other):
+        sign = 1.0 if self.monitor.removeprefix("val_") in ("elbo", "iw_bound") else -1.0
+        return sign * value > sign * other
 
     def _append(self, value):
         """Take in the metric of one more epoch."""
         self.values.append(float(value))
-        sign = 1.0 if self.monitor.removeprefix("val_") in ("elbo", "iw_bound") else -1.0
-        best = -math.inf
-        if self._epoch is not None:
-            best = sign * (self.values[self._epoch - 1] if self._epoch else self.start)
-        if math.isfinite(value) and sign * value > best:
-            self._epoch = len(self.values)
+        if math.isfinite(value) and (self._best is None or self._is_better(value, self.values[self._best - 1])):
+            self._best = len(self.values)
 
     def begin(self, model: keras.Model, start: float) -> None:
         """Take the weights that a model starts from as those of epoch 0.
@@ -78,7 +81,7 @@ class KeepBest(keras.callbacks.Callback):
             model: the model, before its first step.
             start: float. Its metric.
         """
-        self.start, self.weights, self._epoch = float(start), model.get_weights(), 0
+        self.start, self.weights = float(start), model.get_weights()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._append((logs or {}).get(self.monitor, math.nan))

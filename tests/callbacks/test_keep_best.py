@@ -101,6 +101,37 @@ def test_an_interruption_changes_nothing(break_after):
     np.testing.assert_array_equal(second.weights, whole.weights)
 
 
+@pytest.mark.parametrize(
+    ("values", "epoch", "last"),
+    [
+        # Lost at first, and passed later: what counts is whether the training still rises.
+        ([-9.0, -7.0, -5.0, -3.0, -1.0, 1.0], 6, None),
+        ([-9.0, -7.0, -5.0, -3.0], 0, None),
+        ([-9.0, -7.0, -8.0, -8.0, 5.0], 0, 4),
+        ([2.0, 1.0, 1.0], 1, 3),
+    ],
+)
+def test_a_start_is_kept_until_it_is_passed(values, epoch, last):
+    keeper = KeepBest(patience=2)
+    keeper.begin(Model(), 0.0)
+    model, stopped = trained(keeper, values)
+    assert (keeper.epoch, stopped) == (epoch, last)
+    keeper.restore(model)
+    assert float(model.weights[0][0]) == epoch
+
+
+@pytest.mark.parametrize("break_after", range(1, 5))
+def test_an_interruption_does_not_forget_the_start(break_after):
+    values = [-4.0, -3.0, -2.0, 1.0, 0.5]
+    first = KeepBest(patience=3)
+    first.begin(Model(), 0.0)
+    trained(first, values[:break_after])
+    second = KeepBest(patience=3, history={"val_elbo": values[:break_after]}, weights=first.weights, start=first.start)
+    assert second.epoch == first.epoch
+    trained(second, values[break_after:], first=break_after + 1)
+    assert (second.epoch, float(second.weights[0][0])) == (4, 4.0)
+
+
 def test_it_costs_nothing_in_trainings_of_many_short_epochs():
     keeper = KeepBest(patience=10**6, history={"val_elbo": list(np.sin(np.arange(20_000.0)))})
     keeper.set_model(Model())
