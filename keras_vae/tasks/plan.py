@@ -13,6 +13,8 @@ STEPS_PER_LOOK = 40
 # A training is over after this share of its epochs without a better held-out bound, or so many steps where these are
 # fewer; but never before so many epochs.
 PATIENCE, PATIENT_STEPS, MIN_PATIENCE = 0.2, 2000, 5
+# Share of the minutes for what comes before and after the steps: reading, measuring, figures and pictures.
+FOR_THE_REST = 0.15
 # So many numbers of epochs are left to a plan that was measured: the same machine comes to the same number again.
 ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 
@@ -42,10 +44,10 @@ def epochs_for(n_steps: int, n_wanted: int = STEPS) -> int:
 
 
 def plan_within(minutes: float, seconds_per_epoch: float, most: int, is_given: bool = False) -> Plan:
-    """The epochs that fit into the minutes.
+    """The epochs that fit into the minutes, with what comes before and after them.
 
     Args:
-        minutes: float. How long training may take.
+        minutes: float. How long all of it may take.
         seconds_per_epoch: float, as measured.
         most: int >= 1. Epochs that the data call for, or that were asked for.
         is_given: bool. Whether they were asked for: then they stay.
@@ -53,7 +55,7 @@ def plan_within(minutes: float, seconds_per_epoch: float, most: int, is_given: b
     Returns:
         `Plan` of at least one epoch.
     """
-    fitting = 60.0 * minutes / seconds_per_epoch
+    fitting = 60.0 * (1.0 - FOR_THE_REST) * minutes / seconds_per_epoch
     if is_given or most <= fitting:
         return Plan(most, most * seconds_per_epoch)
     epochs = round_down(fitting)

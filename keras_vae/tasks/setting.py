@@ -219,7 +219,7 @@ COMMON = {
     "minutes": Setting(
         number(0.0, exclusive=True),
         5.0,
-        "About so long a new training may take: fewer epochs where more would not fit.",
+        "About so long a new training and its figures may take: fewer epochs where more would not fit.",
         may_change=True,
         section=TRAINING,
     ),
