@@ -30,6 +30,31 @@ TEST_FRACTION = 0.1
 MAX_BASELINE_ROWS = 20_000
 N_FACTORS = (1, 2, 3, 5, 8, 12, 16, 24, 32, 48)
 IMAGES = {"mnist": "mnist", "fashion_mnist": "fashion_mnist", "cifar10": "cifar10", "freyfaces": "freyfaces.npz"}
+# A folder of photographs: squares of photographs that scikit-learn and scikit-image ship, at the size of the second
+# number.
+PHOTOGRAPHS = "photographs"
+OF_SCIKIT_IMAGE = (
+    "astronaut.png",
+    "chelsea.png",
+    "coffee.png",
+    "rocket.jpg",
+    "hubble_deep_field.jpg",
+    "motorcycle_left.png",
+    "retina.jpg",
+    "ihc.png",
+)
+SQUARE, SIDE, N_PHOTOGRAPHS, LARGE = 80, 64, 300, 900
+KEPT_OF_IMAGES = (
+    "elbo",
+    "log_prob",
+    "log_prob_standard_error",
+    "bits_per_dim",
+    "log_prob_n_samples",
+    "log_prob_n_rows",
+    "epochs_done",
+    "seconds",
+    "failed",
+)
 
 
 def tables():
@@ -135,9 +160,44 @@ def one_image_set(source, work, minutes):
     folder = os.environ.get("KERAS_VAE_DATA", "")
     data = pathlib.Path(folder) / source if "." in source else source
     trained = train(data, work / pathlib.Path(source).stem, ["--minutes", str(minutes)])
-    kept = ("elbo", "log_prob", "log_prob_standard_error", "bits_per_dim", "log_prob_n_samples", "log_prob_n_rows")
-    kept += ("epochs_done", "seconds", "failed")
-    return {key: trained[key] for key in kept if key in trained}
+    return {key: trained[key] for key in KEPT_OF_IMAGES if key in trained}
+
+
+def write_photographs(folder):
+    """300 PNG files of 64x64 pixels in colour; returns their bits per value as PNG."""
+    import importlib.util
+
+    from PIL import Image
+    from sklearn.datasets import load_sample_images
+
+    package = importlib.util.find_spec("skimage")
+    if package is None:
+        sys.exit("--sets photographs needs the photographs of scikit-image: pip install scikit-image")
+    wholes = [Image.fromarray(x) for x in load_sample_images().images]
+    for name in OF_SCIKIT_IMAGE:
+        picture = Image.open(pathlib.Path(package.origin).parent / "data" / name).convert("RGB")
+        halved = (picture.width // 2, picture.height // 2)
+        wholes.append(picture.resize(halved, Image.LANCZOS) if picture.width > LARGE else picture)
+    squares = [
+        whole.crop((left, top, left + SQUARE, top + SQUARE)).resize((SIDE, SIDE), Image.LANCZOS)
+        for whole in wholes
+        for top in range(0, whole.height - SQUARE + 1, SQUARE)
+        for left in range(0, whole.width - SQUARE + 1, SQUARE)
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{i:03d}.png" for i in range(N_PHOTOGRAPHS)]
+    order = np.random.default_rng(0).permutation(len(squares))[:N_PHOTOGRAPHS]
+    for file, i in zip(files, order, strict=True):
+        # Without the colour profile and other notes of the photograph, which would count as bytes of PNG.
+        Image.fromarray(np.asarray(squares[i])).save(file, optimize=True)
+    return float(np.mean([8 * file.stat().st_size / (SIDE * SIDE * 3) for file in files]))
+
+
+def photographs(work):
+    """Figures of a folder of photographs, without settings, beside PNG."""
+    png = write_photographs(work / "pictures")
+    trained = train(work / "pictures", work / PHOTOGRAPHS)
+    return {**{key: trained[key] for key in KEPT_OF_IMAGES if key in trained}, "png_bits_per_dim": png}
 
 
 def is_above(figures):
@@ -154,7 +214,9 @@ def show(name, figures):
     if "gaussian" not in figures:
         bits = figures.get("bits_per_dim")
         told = f"log p {figures['log_prob']:10.2f} +- {figures['log_prob_standard_error']:.2f}"
-        return f"{name:<22} {told}" + (f"  bits/dim {bits:.3f}" if bits else "") + f"  {figures['seconds']:.0f} s"
+        beside = f" (PNG {figures['png_bits_per_dim']:.3f})" if "png_bits_per_dim" in figures else ""
+        told += f"  bits/dim {bits:.3f}{beside}" if bits else ""
+        return f"{name:<22} {told}  {figures['seconds']:.0f} s"
     mark = "above" if is_above(figures) else "below"
     return (
         f"{name:<22} {figures['rows']:>7} x {figures['columns']:<5} gaussian {figures['gaussian']:>10.2f}  factors "
@@ -166,7 +228,9 @@ def show(name, figures):
 def main():
     """Run what is asked for."""
     parser = make_parser(__doc__)
-    parser.add_argument("--sets", default="tables", help="tables, images, or names with commas (default: tables)")
+    parser.add_argument(
+        "--sets", default="tables", help="tables, images, photographs, or names with commas (default: tables)"
+    )
     parser.add_argument("--settings", default="", help='other settings, as "--likelihood gaussian" (default: none)')
     parser.add_argument("--minutes", type=float, default=10.0, help="for sets of images (default: 10)")
     parser.add_argument(
@@ -191,6 +255,10 @@ def main():
             kept[name] = {**one_image_set(source, work, arguments.minutes), "commit": commit()}
             kept_file.write_text(json.dumps(kept, indent=1))
             print(show(name, kept[name]), flush=True)
+    if PHOTOGRAPHS in wanted and PHOTOGRAPHS not in kept:
+        kept[PHOTOGRAPHS] = {**photographs(work), "commit": commit()}
+        kept_file.write_text(json.dumps(kept, indent=1))
+        print(show(PHOTOGRAPHS, kept[PHOTOGRAPHS]), flush=True)
     above = [is_above(figures) for figures in kept.values() if "gaussian" in figures]
     print(f"{above.count(True)} of {len(above)} tables above both, {above.count(None)} failed")
     name = "defaults" if not arguments.settings else f"defaults_{work.name.replace('-', '_')}"
