@@ -132,7 +132,7 @@ def _epoch_rows(figures):
     if kept is None:
         return []
     why = f"of {done}" if kept == done else f"of {done}: the best held-out bound"
-    why = why if kept else f"{why}, the factor analysis that training began with"
+    why = why if kept else f"{why}, the linear model that training began with"
     return [("model of epoch", str(kept), why if done else "the best held-out bound")]
 
 

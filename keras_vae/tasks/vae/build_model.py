@@ -4,12 +4,10 @@ import contextlib
 
 import keras
 
-from keras_vae.likelihoods.gaussian import Gaussian
-from keras_vae.likelihoods.student_t import StudentT
 from keras_vae.models.make_vae import make_ladder_vae, make_vae
-from keras_vae.tasks.vae.factor_start import start_from_factors
 from keras_vae.tasks.vae.make_objective import check_components, make_objective, make_prior
 from keras_vae.tasks.vae.preprocessing import make_preprocessing
+from keras_vae.tasks.vae.starts import as_encoder_takes, start
 
 
 def build_model(settings, event_shape, likelihood, data, rows):
@@ -44,28 +42,16 @@ def build_model(settings, event_shape, likelihood, data, rows):
             if prior != "standard_normal":
                 raise ValueError(f"`prior` must be standard_normal for a ladder. Received: prior={prior!r}")
             check_components(settings)
-            return make_ladder_vae(event_shape, tuple(latent_dim), **common)
-        if len(latent_dim) != 1:
+            model = make_ladder_vae(event_shape, tuple(latent_dim), **common)
+        elif len(latent_dim) != 1:
             raise ValueError(
                 f"`latent_dim` must be one number for the graph vae; a ladder has several. Received: {latent_dim}"
             )
-
-        def inputs(n):
-            return _as_encoder_takes(preprocessing, rows("train", n))
-
-        model = make_vae(event_shape, latent_dim[0], **common, prior=make_prior(settings, inputs))
-    if settings["network"] == "skip" and isinstance(likelihood, Gaussian | StudentT):
-        _start(model, preprocessing, rows, settings["seed"])
+        else:
+            prior = make_prior(settings, lambda n: as_encoder_takes(preprocessing, rows("train", n)))
+            model = make_vae(event_shape, latent_dim[0], **common, prior=prior)
+    start(model, settings, event_shape, rows)
     return model
-
-
-def _start(model, preprocessing, rows, seed):
-    parts = (rows("train"), rows("validation"))
-    start_from_factors(model, *(None if x is None else _as_encoder_takes(preprocessing, x) for x in parts), seed)
-
-
-def _as_encoder_takes(preprocessing, x):
-    return x if preprocessing is None else keras.ops.convert_to_numpy(preprocessing(x))
 
 
 @contextlib.contextmanager

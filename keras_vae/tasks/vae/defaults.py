@@ -6,6 +6,7 @@
 import math
 
 from keras_vae.tasks.vae.kind_of_data import default_likelihood, is_nearly_black_and_white
+from keras_vae.tasks.vae.starts import start_of
 
 # Below, images have no use for convolutions or several layers of latents.
 MIN_SIDE = 16
@@ -15,11 +16,14 @@ UNITS = {"dense": [512], "skip": [256]}
 # A network beside a linear map begins where factor analysis ends; larger steps would lose that first.
 SKIP_RATE = 3e-4
 # Channels and latent channels of the stages of a ladder, the finest first; widths and latents of a dense one.
-LADDER = {"resnet": ([48, 64, 64], [8, 16, 32]), "dense": ([512, 256], [32, 16])}
+LADDER = {
+    "resnet": ([48, 64, 64, 64, 64, 64], [8, 16, 32, 32, 32, 32]),
+    "dense": ([512, 256], [32, 16]),
+}
 # Channels for pictures of more pixels, whose steps cost so much more that wide networks would see too few of them.
-MANY_PIXELS, NARROW = 48 * 48, [24, 32, 48]
+MANY_PIXELS, NARROW = 48 * 48, [24, 32, 48, 48, 48, 48]
 # Share of the training in which the KL of a ladder is weighed less: without it the latents next to the data stay
-# unused.
+# unused. A ladder that begins as a pyramid has them in use.
 LADDER_WARM_UP = 0.15
 # Its steps are costly, so that few examples are to make many of them: batches of so many at most and at least, of which
 # an epoch has about so many. Small batches take smaller steps.
@@ -41,7 +45,10 @@ def defaults_for(data, given):
     network = given["network"] or _network(data, graph)
     chosen = {"graph": graph, "network": network, "likelihood": given["likelihood"] or default_likelihood(data)}
     if graph == "ladder":
-        return {**chosen, **_ladder_pace(data, given), **_ladder_sizes(data, network, given)}
+        chosen |= _ladder_sizes(data, network, given)
+        sizes = {name: given[name] or chosen[name] for name in ("latent_dim", "hidden_units")}
+        warm_up = 0.0 if start_of({**chosen, **sizes}, data.event_shape) else LADDER_WARM_UP
+        return {**chosen, **_ladder_pace(data, given), "warm_up_share": warm_up}
     n_latent = min(LATENT_DIM, data.event_shape[0]) if data.kind == "table" else LATENT_DIM
     # Other networks know their own widths.
     pace = {"warm_up_share": 0.0, **({"learning_rate": SKIP_RATE} if network == "skip" else {})}
@@ -79,7 +86,7 @@ def _ladder_pace(data, given):
     fitting = [n for n in LADDER_BATCHES if n * STEPS_OF_LADDER <= data.n_train]
     batch_size = given["batch_size"] or max(fitting, default=LADDER_BATCHES[0])
     rate = RATE_OF_SMALL if batch_size <= SMALL_BATCH else LADDER_RATE
-    return {"warm_up_share": LADDER_WARM_UP, "learning_rate": rate, "batch_size": batch_size}
+    return {"learning_rate": rate, "batch_size": batch_size}
 
 
 def _ladder_sizes(data, network, given):
@@ -88,8 +95,9 @@ def _ladder_sizes(data, network, given):
         units = NARROW
     n_layers = len(given["latent_dim"] or given["hidden_units"] or latents)
     if network == "resnet" and given["latent_dim"] is None and given["hidden_units"] is None:
-        # The smallest map is at least two pixels wide.
-        n_layers = min(n_layers, max(1, min(data.event_shape[:2]).bit_length() - 2))
+        # Down to a map of one pixel, whose latents are the plan of the whole picture: on a larger one the places are
+        # drawn without each other.
+        n_layers = min(n_layers, max(1, (min(data.event_shape[:2]) - 1).bit_length()))
     if n_layers > len(latents):
         # Somebody has asked for more layers than are known here: the network has its own widths.
         return {"latent_dim": [*latents, *[latents[-1]] * (n_layers - len(latents))], "hidden_units": None}

@@ -18,6 +18,7 @@ from keras_vae.tasks.vae.make_objective import has_beta, make_objective
 from keras_vae.tasks.vae.pictures import N_SHOWN, pictures
 from keras_vae.tasks.vae.preprocessing import preprocessing_kind
 from keras_vae.tasks.vae.settings import SETTINGS
+from keras_vae.tasks.vae.starts import start_of
 from keras_vae.training.rows import first_rows
 from keras_vae.training.streams import is_stream
 
@@ -94,7 +95,7 @@ class VAETask(Task):
 
     def judge_start(self, model, data, keeper):
         x = self.validation_rows(data)
-        if self.settings_["network"] == "skip" and x is not None:
+        if start_of(self.settings_, self.event_shape_) and x is not None:
             keeper.begin(model, model.evaluate(x, verbose=0, return_dict=True)["elbo"])
 
     def train(self, model, data, start_epoch=0, callbacks=(), **kwargs):
