@@ -81,6 +81,7 @@ def start_from_pyramid(model, x):
 
     References:
         Haar 1910; Mallat 1989, section III (the pyramid). https://doi.org/10.1109/34.192463
+        Chen et al. 2010, eq. 23 (the shrunk covariance). https://doi.org/10.1109/TSP.2010.2053029
         Tipping & Bishop 1999, eqs. 7 and 8 (principal components with a noise). https://doi.org/10.1111/1467-9868.00196
     """
     x = np.asarray(x)
@@ -134,7 +135,7 @@ def levels_of(x, n_latents, lowest):
         parts = split(x)
         low, x = int(i < len(n_latents) - 1), parts[..., 0, :]
         values = parts[..., low:, :].reshape(-1, (4 - low) * x.shape[-1])
-        variances, directions = np.linalg.eigh(np.cov(values, rowvar=False).reshape(values.shape[1], -1))
+        variances, directions = np.linalg.eigh(_covariance(values))
         found.append((low, values.mean(axis=0), directions[:, ::-1][:, :n], variances[::-1][:n]))
         # A part of level i is the sum of 4^(i + 1) pixels, divided by as many.
         n_squares = math.prod(x.shape[1:3])
@@ -142,6 +143,13 @@ def levels_of(x, n_latents, lowest):
         n_left_out += max(0, len(variances) - n) * n_squares
     noise = max(left_out / max(1, n_left_out), lowest)
     return [_level(*level, noise / 4 ** (i + 1)) for i, level in enumerate(found)]
+
+
+def _covariance(values):
+    """Covariance of rows, shrunk to a multiple of the identity as far as they are few: the top has one per picture."""
+    from sklearn.covariance import oas
+
+    return oas(values)[0] if len(values) > 1 else np.zeros((values.shape[1], values.shape[1]))
 
 
 def _level(low, mean, directions, variances, noise):
