@@ -21,6 +21,7 @@ def plot_traversals(
     max_dims: int = 12,
     feature_names=None,
     scale=None,
+    n_candidates: int | None = None,
 ):
     """What each active latent dimension does: it runs from -limit to +limit while the others stay at a typical code.
 
@@ -35,6 +36,8 @@ def plot_traversals(
         max_dims: int. How many dimensions are shown at most: those of largest KL.
         feature_names: sequence of str or None. Names of the columns of a table.
         scale: array `(n_columns,)` or None. Standard deviations of the columns; None takes those of the decoded codes.
+        n_candidates: int or None. Only the first so many dimensions are looked at: those of the top layer of a ladder,
+            as the others have another prior than the standard normal; None looks at all.
 
     Returns:
         matplotlib Figure.
@@ -43,8 +46,9 @@ def plot_traversals(
         ValueError: if there are not as many names as columns.
     """
     z_mean = np.asarray(z_mean, np.float32)
-    kl = kl_per_dim(z_mean, z_log_var)
-    active = [int(k) for k in np.argsort(-kl) if active_units(z_mean)[k]]
+    kl = kl_per_dim(z_mean, z_log_var)[:n_candidates]
+    is_active = active_units(z_mean)
+    active = [int(k) for k in np.argsort(-kl) if is_active[k]]
     chosen = active[:max_dims] or [int(np.argmax(kl))]
     decoded = np.asarray(decode(_runs(z_mean, chosen, np.linspace(-limit, limit, steps, dtype=np.float32))))
     labels = [f"z[{k}], {kl[k]:.2g} nats" for k in chosen]

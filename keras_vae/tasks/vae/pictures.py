@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_vae.evaluation import plots
+from keras_vae.models.ladder_vae import LadderVAE
 from keras_vae.tasks.sample_figure import is_table, sample_figure
 from keras_vae.tasks.scores import N_ROWS
 from keras_vae.training.rows import first_rows
@@ -58,10 +59,17 @@ def _of_codes(model, x, labels, originals, label_name, names):
         yield "latent_map", plots.plot_latent_map(z_mean, of_rows, z_log_var, **named)
     if z_mean.shape[1] == 2 and plots.is_image(tuple(model.event_shape)):
         yield "manifold", plots.plot_manifold(model.decode, value_range=plots.value_range_of(originals))
-    yield "kl_per_dim", plots.plot_kl_per_dim(z_mean, z_log_var)
+    n_top = _n_top(model)
+    layer = None if n_top == z_mean.shape[1] else "the top layer"
+    yield "kl_per_dim", plots.plot_kl_per_dim(z_mean[:, :n_top], z_log_var[:, :n_top], layer)
     if is_table(model):
         names = {**names, "scale": np.nanstd(originals, axis=0)}
-    yield "traversals", plots.plot_traversals(model.decode, z_mean, z_log_var, **names)
+    yield "traversals", plots.plot_traversals(model.decode, z_mean, z_log_var, n_candidates=n_top, **names)
+
+
+def _n_top(model):
+    """Latents whose prior is that of the model itself: all of one layer, those of the top of a ladder."""
+    return model.decoder.latent_dims[0] if isinstance(model, LadderVAE) else model.latent_dim
 
 
 def as_decoded(x, likelihood):
