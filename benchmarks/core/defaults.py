@@ -10,6 +10,7 @@ off.
 """
 
 import csv
+import io
 import json
 import os
 import pathlib
@@ -164,7 +165,7 @@ def one_image_set(source, work, minutes):
 
 
 def write_photographs(folder):
-    """300 PNG files of 64x64 pixels in colour; returns their bits per value as PNG."""
+    """300 PNG files of 64x64 pixels in colour, without colour profiles and other notes that would count as bytes."""
     import importlib.util
 
     from PIL import Image
@@ -188,16 +189,31 @@ def write_photographs(folder):
     files = [folder / f"{i:03d}.png" for i in range(N_PHOTOGRAPHS)]
     order = np.random.default_rng(0).permutation(len(squares))[:N_PHOTOGRAPHS]
     for file, i in zip(files, order, strict=True):
-        # Without the colour profile and other notes of the photograph, which would count as bytes of PNG.
         Image.fromarray(np.asarray(squares[i])).save(file, optimize=True)
-    return float(np.mean([8 * file.stat().st_size / (SIDE * SIDE * 3) for file in files]))
+
+
+def bits_of_files(files):
+    """Bits per value of pictures as PNG, as they lie there, and as WebP without loss; headers count."""
+    from PIL import Image
+
+    webp = []
+    for file in files:
+        buffer = io.BytesIO()
+        Image.open(file).save(buffer, "WEBP", lossless=True, quality=100, method=6)
+        webp.append(len(buffer.getvalue()))
+    sizes = {"png": [pathlib.Path(file).stat().st_size for file in files], "webp": webp}
+    return {f"{name}_bits_per_dim": float(np.mean(n)) * 8 / (SIDE * SIDE * 3) for name, n in sizes.items()}
 
 
 def photographs(work):
-    """Figures of a folder of photographs, without settings, beside PNG."""
-    png = write_photographs(work / "pictures")
-    trained = train(work / "pictures", work / PHOTOGRAPHS)
-    return {**{key: trained[key] for key in KEPT_OF_IMAGES if key in trained}, "png_bits_per_dim": png}
+    """Figures of a folder of photographs, without settings, beside the files of its test pictures."""
+    import keras_vae as kv
+
+    write_photographs(work / "pictures")
+    run = work / PHOTOGRAPHS
+    trained = train(work / "pictures", run)
+    figures = {key: trained[key] for key in KEPT_OF_IMAGES if key in trained}
+    return figures if "failed" in figures else {**figures, **bits_of_files(kv.load_run(run).data.test_files)}
 
 
 def is_above(figures):
@@ -214,7 +230,9 @@ def show(name, figures):
     if "gaussian" not in figures:
         bits = figures.get("bits_per_dim")
         told = f"log p {figures['log_prob']:10.2f} +- {figures['log_prob_standard_error']:.2f}"
-        beside = f" (PNG {figures['png_bits_per_dim']:.3f})" if "png_bits_per_dim" in figures else ""
+        beside = ""
+        if "png_bits_per_dim" in figures:
+            beside = f" (PNG {figures['png_bits_per_dim']:.3f}, WebP {figures['webp_bits_per_dim']:.3f})"
         told += f"  bits/dim {bits:.3f}{beside}" if bits else ""
         return f"{name:<22} {told}  {figures['seconds']:.0f} s"
     mark = "above" if is_above(figures) else "below"
