@@ -39,7 +39,13 @@ def progress(iterable=None, total=None, desc=None, unit="it", delay=DELAY, leave
 
 def draws_bars():
     """Whether stderr goes to a terminal or a notebook, where a line can be drawn again."""
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    return sys.stderr.isatty() or _is_in_a_kernel()
+
+
+def _is_in_a_kernel():
+    # Whoever starts a kernel has imported its package as well, and may be writing a log file.
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
 
 
 class _Lines:

@@ -2,6 +2,7 @@ import contextlib
 import io
 import sys
 import time
+import types
 
 import pytest
 
@@ -17,7 +18,6 @@ class Terminal(io.StringIO):
 @pytest.fixture(autouse=True)
 def every_step_is_written(monkeypatch):
     monkeypatch.setattr(_progress, "LINE_SECONDS", 0.0)
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
 
 
 def log():
@@ -97,11 +97,18 @@ def test_the_time_left_is_that_of_what_was_done_now():
     assert int(last.partition(" gone, ")[2][3:5]) >= 7
 
 
-def test_a_notebook_draws_bars(monkeypatch):
+def test_a_notebook_draws_bars_and_a_program_that_starts_one_does_not(monkeypatch):
+    ipython = types.ModuleType("IPython")
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    # No shell; the shell of a terminal; that of a kernel.
+    for shell, expected in ((None, False), (object(), False), (types.SimpleNamespace(kernel=object()), True)):
+        ipython.get_ipython = lambda shell=shell: shell
+        with log():
+            assert draws_bars() is expected
+    monkeypatch.delitem(sys.modules, "IPython")
     with log():
         assert not draws_bars()
-        monkeypatch.setitem(sys.modules, "ipykernel", object())
-        assert draws_bars()
 
 
 def test_a_terminal_draws_bars():
