@@ -36,8 +36,7 @@ def plot_traversals(
         max_dims: int. How many dimensions are shown at most: those of largest KL.
         feature_names: sequence of str or None. Names of the columns of a table.
         scale: array `(n_columns,)` or None. Standard deviations of the columns; None takes those of the decoded codes.
-        n_candidates: int or None. Only the first so many dimensions are looked at: those of the top layer of a ladder,
-            as the others have another prior than the standard normal; None looks at all.
+        n_candidates: int or None. So many dimensions are looked at: of a ladder those of the top layer; None for all.
 
     Returns:
         matplotlib Figure.
@@ -47,19 +46,27 @@ def plot_traversals(
     """
     z_mean = np.asarray(z_mean, np.float32)
     kl = kl_per_dim(z_mean, z_log_var)[:n_candidates]
-    is_active = active_units(z_mean)
-    active = [int(k) for k in np.argsort(-kl) if is_active[k]]
+    active = _active(z_mean, kl)
     chosen = active[:max_dims] or [int(np.argmax(kl))]
     decoded = np.asarray(decode(_runs(z_mean, chosen, np.linspace(-limit, limit, steps, dtype=np.float32))))
     labels = [f"z[{k}], {kl[k]:.2g} nats" for k in chosen]
-    which = "each active dimension" if active else f"no dimension is active; z[{chosen[0]}]"
-    if len(active) > len(chosen):
-        which = f"the {len(chosen)} of {len(active)} active dimensions of largest KL"
-    title = f"{which} from -{limit:g} to +{limit:g}"
+    title = f"{_which(active, chosen)} from -{limit:g} to +{limit:g}"
     if decoded.ndim == 2:
         scale = np.asarray(decode(z_mean[:1000])).std(axis=0) if scale is None else np.asarray(scale)
         return _changes(decoded.reshape(len(chosen), steps, -1), scale, labels, title, feature_names)
     return plot_grid(decoded, steps, title=title, row_labels=labels)
+
+
+def _active(z_mean, kl):
+    """The active dimensions, those of largest KL first."""
+    is_active = active_units(z_mean)
+    return [int(k) for k in np.argsort(-kl) if is_active[k]]
+
+
+def _which(active, chosen):
+    if len(active) > len(chosen):
+        return f"the {len(chosen)} of {len(active)} active dimensions of largest KL"
+    return "each active dimension" if active else f"no dimension is active; z[{chosen[0]}]"
 
 
 def _runs(z_mean, chosen, values):
