@@ -30,6 +30,7 @@ def test_annealing_is_right_where_the_encoder_is_wrong(x, exact, wide):
     assert annealed.mean == pytest.approx(exact[:8].mean(), abs=0.2)
 
 
+@pytest.mark.slow
 def test_annealing_works_for_a_mixture_and_a_ladder(x, wide):
     for model in (
         wide(small_vae(prior=MixtureOfGaussians(3, seed=0))),

@@ -106,7 +106,7 @@ def test_a_run_killed_anywhere_ends_with_the_same_numbers(
     ("write", "settings"),
     [
         pytest.param(lambda p: write_images(p / "x.npz"), {"network": "resnet"}, id="images", marks=pytest.mark.slow),
-        pytest.param(lambda p: write_image_files(p / "x", n=24), {}, id="folder"),
+        pytest.param(lambda p: write_image_files(p / "x", n=24), {}, id="folder", marks=pytest.mark.slow),
         pytest.param(lambda p: "digits", {"likelihood": "bernoulli", "batch_size": 200}, id="binarized"),
     ],
 )

@@ -107,6 +107,7 @@ def test_a_use_of_sixty_lines_is_listed_trained_killed_resumed_reported_and_expo
 ONE_MORE = '    "gamma": Setting(number(0.0), 0.5, "One more setting."),\n'
 
 
+@pytest.mark.slow
 def test_one_more_setting_of_train_is_one_line(package, tmp_path):
     settings = package / "tasks" / "vae" / "settings.py"
     put(settings, "_OBJECTIVE = {\n", ONE_MORE)

@@ -41,7 +41,7 @@ def started(x, likelihood, latents, units):
 
 @pytest.mark.parametrize(
     ("size", "channels", "latents"),
-    [((8, 8), 1, (3, 4)), ((12, 8), 1, (2, 3)), ((8, 8), 3, (8, 12)), ((8, 8), 1, (1, 3, 4)), ((4, 4), 2, (8,))],
+    [((12, 8), 1, (2, 3)), ((8, 8), 3, (8, 12)), ((8, 8), 1, (1, 3, 4)), ((4, 4), 2, (8,))],
 )
 def test_the_elbo_is_the_log_density_of_the_gaussian_that_the_decoder_describes(size, channels, latents):
     x = smooth(300, *size, channels)
