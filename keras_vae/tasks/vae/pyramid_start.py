@@ -24,8 +24,6 @@ HALF_A_LEVEL = 0.5 / HALF_RANGE
 SPREAD = 0.7
 # Log variance of what the data say of a latent that no direction uses: next to nothing.
 UNUSED_LOG_VAR = 3.0
-
-
 # Parts are so many times larger in the features than in the data. A step of Adam moves a feature by about as much
 # whatever it holds: without it, the first steps would lose the details, which are a few hundredths.
 IN_FEATURES = 10.0

@@ -1,5 +1,7 @@
 """The start of a ladder as a pyramid: what goes in comes out, and the ELBO is the density of a Gaussian."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -196,3 +198,17 @@ def test_the_default_of_photographs_begins_with_it_and_knows_what_the_start_is_w
     np.testing.assert_allclose(kernel[:2, :2, 0, 0], 0.25 * IN_FEATURES, rtol=1e-5)
     # Noise without anything alike between neighbours: 8 bits a value, and a few more that rounding costs.
     assert task.history_["elbo"][0] > -16 * 16 * 3 * 10 * np.log(2)
+
+
+@pytest.mark.parametrize(("likelihood", "is_judged"), [(None, True), ("continuous_bernoulli", False)])
+def test_the_keeper_of_a_training_knows_what_a_start_is_worth(likelihood, is_judged):
+    data = dataclasses.replace(images((8, 8, 1), n=40), x_validation=images((8, 8, 1), n=6).x_train)
+    settings = {"graph": "ladder", "network": "resnet", "latent_dim": [3, 4], "hidden_units": [8, 8]}
+    task = VAETask(epochs=1, likelihood=likelihood, **settings)
+    task.prepare(data)
+    model, keeper = task.build_model(), task.keep_best()
+    task.judge_start(model, data, keeper)
+    assert keeper.epoch == (0 if is_judged else None)
+    if is_judged:
+        expected = model.evaluate(task.validation_rows(data), verbose=0, return_dict=True)["elbo"]
+        assert keeper.start == pytest.approx(expected)
