@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_vae._checks import check_choice
+from keras_vae._checks import check_choice, check_int
 
 OVER = ("columns", "all")
 # Elements that are summed at a time, in float64: the sums need no second array as large as the data.
@@ -48,9 +48,11 @@ class Standardize(keras.layers.Layer):
         in_data_units: bool. Whether the likelihood of the model is the density of the data themselves: that of the
             standardised values times the derivative of this layer, in nats `- sum of log scale` of the elements that
             count. False leaves the likelihood of the standardised values.
+        columns: sequence of int, or None for all. Numbers of the columns that are brought to a scale, for
+            over="columns"; the others stay as they are.
 
     Raises:
-        ValueError: if `over` is neither.
+        ValueError: if `over` is neither, or columns are named beside over="all".
 
     Examples:
         >>> layer = kv.layers.Standardize()
@@ -62,12 +64,20 @@ class Standardize(keras.layers.Layer):
     """
 
     def __init__(
-        self, over: str = "columns", nats_of: str = "standardised values", in_data_units: bool = False, **kwargs: Any
+        self,
+        over: str = "columns",
+        nats_of: str = "standardised values",
+        in_data_units: bool = False,
+        columns: Sequence[int] | None = None,
+        **kwargs: Any,
     ):
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
         self.over = check_choice("over", over, OVER)
         self.nats_of = "" if in_data_units else nats_of
         self.in_data_units = bool(in_data_units)
+        self.columns = None if columns is None else tuple(check_int("columns", j, 0) for j in columns)
+        if over == "all" and columns is not None:
+            raise ValueError(f"`columns` must be None for over='all'. Received: columns={columns}")
 
     def build(self, input_shape):
         """Create the weights; "columns" needs a last axis of known size.
@@ -109,14 +119,10 @@ class Standardize(keras.layers.Layer):
 
         Raises:
             ValueError: if the array is empty, has no event axis, holds something else than finite numbers, has another
-                number of columns than the layer was built for, or if no value differs from another.
+                number of columns than the layer was built for, or too few for `columns`, or if no value differs from
+                another.
         """
-        x = np.asarray(x)
-        if x.ndim < 2 or x.size == 0 or x.dtype.kind not in "buif":
-            raise ValueError(
-                f"`x` must be an array of numbers of shape (n, *event_shape) with at least one example. "
-                f"Received: x.shape={x.shape}, dtype={x.dtype}"
-            )
+        x = _examples(x)
         axes = tuple(range(x.ndim - 1)) if self.over == "columns" else None
         counted = None if counts is None or np.all(counts) else _as_elements(counts, x)
         # As they reach the model: what float32 does not tell apart does not vary.
@@ -126,6 +132,8 @@ class Standardize(keras.layers.Layer):
         mean, stddev = _mean_and_stddev(x, axes, counted)
         values_range = highest - lowest
         varies = values_range > 0.0
+        is_scaled = self._is_scaled(varies)
+        varies = varies | ~is_scaled
         if leaves_out and not np.any(varies):
             raise ValueError(
                 f"`x` must vary. Received: x.shape={x.shape}, where {'every column' if axes else 'everything'} is "
@@ -133,9 +141,20 @@ class Standardize(keras.layers.Layer):
             )
         constant_scale = np.inf if leaves_out else np.where(lowest == 0.0, 1.0, np.abs(lowest))
         scale = np.where(varies, np.maximum(stddev, values_range / MAX_RANGE), constant_scale)
-        self._set("x", np.where(varies, mean, lowest), scale, (np.min(lowest), np.max(highest)))
+        location, scale = np.where(is_scaled, np.where(varies, mean, lowest), 0.0), np.where(is_scaled, scale, 1.0)
+        self._set("x", location, scale, (np.min(lowest), np.max(highest)))
         if self.over == "columns":
-            _warn_of(mean, stddev, values_range, names, leaves_out)
+            _warn_of(mean, stddev, values_range, is_scaled, names, leaves_out)
+
+    def _is_scaled(self, varies):
+        """Which columns are brought to a scale, bool array."""
+        if self.columns is None:
+            return np.ones(np.shape(varies), bool)
+        if max(self.columns, default=-1) >= len(varies):
+            raise ValueError(
+                f"`columns` must be numbers of the {len(varies)} columns. Received: columns={self.columns}"
+            )
+        return np.isin(np.arange(len(varies)), self.columns)
 
     def assign(self, location: float | np.ndarray, scale: float | np.ndarray, value_range: tuple[float, float]) -> None:
         """Set the numbers, instead of learning them from data.
@@ -193,11 +212,21 @@ class Standardize(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        own = {"over": self.over, "nats_of": self.nats_of, "in_data_units": self.in_data_units}
+        own = {name: getattr(self, name) for name in ("over", "nats_of", "in_data_units", "columns")}
         return {**super().get_config(), **own}
 
 
-def _warn_of(mean, stddev, values_range, names, leaves_out):
+def _examples(x):
+    x = np.asarray(x)
+    if x.ndim < 2 or x.size == 0 or x.dtype.kind not in "buif":
+        raise ValueError(
+            f"`x` must be an array of numbers of shape (n, *event_shape) with at least one example. "
+            f"Received: x.shape={x.shape}, dtype={x.dtype}"
+        )
+    return x
+
+
+def _warn_of(mean, stddev, values_range, is_scaled, names, leaves_out):
     """Name the columns that nothing can be learned from, or little."""
     # Their values, rounded to float32, take a handful of steps.
     coarse = (values_range > 0.0) & (stddev < 4.0 * RESOLUTION * np.abs(mean))
@@ -213,6 +242,7 @@ def _warn_of(mean, stddev, values_range, names, leaves_out):
         "differ by less than float32 tells apart: subtract a constant, such as their minimum, before": coarse,
     }
     for what, columns in found.items():
+        columns = columns & is_scaled
         if columns.any():
             warnings.warn(f"Columns {_listed(np.flatnonzero(columns), names)} {what}.", stacklevel=4)
 

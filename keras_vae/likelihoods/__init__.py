@@ -19,5 +19,6 @@ __getattr__, __dir__, __all__ = lazy_names(
         "categorical": ["Categorical"],
         "multinomial": ["Multinomial"],
         "negative_binomial": ["NegativeBinomial"],
+        "mixed": ["Mixed"],
     },
 )

@@ -22,7 +22,8 @@ class Likelihood(FixedAttributes, keras.layers.Layer):
     Attributes:
         n_params: int. Parameters per element of the data the decoder must put out, concatenated along the last axis.
         values: str. Kind of the data: "binary", "unit_interval" (reals in [0, 1]), "real", "grey_levels" (whole numbers
-            from 0 to 255), "tokens" (class numbers) or "counts" (whole numbers >= 0).
+            from 0 to 255), "tokens" (class numbers), "counts" (whole numbers >= 0) or "mixed" (columns of several
+            kinds).
         mean_on_data_scale: bool. Whether `mean` can be compared with the data: false where it is a class or the shares
             of the classes.
         params_are_means: bool. Whether the decoder puts out the mean itself, so that its last layer may have any range.
@@ -30,6 +31,9 @@ class Likelihood(FixedAttributes, keras.layers.Layer):
         low: Smallest value allowed, or None.
         high: Largest value allowed, or None.
         integer: bool. Whether only whole numbers are allowed.
+        takes_holes: bool. Whether NaN stands for an element that was not seen.
+        standardized_columns: tuple of int or None. The entries of the last axis that may be brought to a scale; None
+            for all of them.
 
     Examples:
         >>> likelihood = kv.likelihoods.Gaussian()
@@ -46,6 +50,8 @@ class Likelihood(FixedAttributes, keras.layers.Layer):
     low = None
     high = None
     integer = False
+    takes_holes = False
+    standardized_columns = None
 
     def __init__(self, *, dtype: str = "float32", **kwargs: Any):
         super().__init__(dtype=dtype, **kwargs)
@@ -132,14 +138,29 @@ class Likelihood(FixedAttributes, keras.layers.Layer):
         Raises:
             ValueError: if the static shapes of `x`, `x_params` and `mask` do not fit each other.
         """
+        return sum_event(self.element_log_prob(x, x_params, mask))
+
+    def element_log_prob(self, x: tf.Tensor, x_params: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
+        """Log probability of every element on its own, as far as the likelihood can tell them apart.
+
+        Args:
+            x, x_params, mask: as in `log_prob`.
+
+        Returns:
+            Tensor, float32, shape `(batch, *event)`: nats, of which `log_prob` is the sum. Of shape `(batch,)` where
+            the elements of a row belong together.
+
+        Raises:
+            ValueError: as `log_prob`.
+        """
         x_params = self._prepare(x_params)
         x = self._check_data(x, x_params)
         if mask is None:
-            return sum_event(self._log_prob(x, x_params))
+            return self._log_prob(x, x_params)
         mask = self._check_mask(mask, x)
         # 0 is in every support. A hidden value may be anything: its density would give the gradient a NaN.
         log_prob = self._log_prob(tf.where(mask > 0.0, x, 0.0), x_params)
-        return sum_event(tf.math.multiply_no_nan(log_prob, mask))
+        return tf.math.multiply_no_nan(log_prob, mask)
 
     def mean(self, x_params: tf.Tensor) -> tf.Tensor:
         """Mean of p(x | z).
@@ -169,6 +190,28 @@ class Likelihood(FixedAttributes, keras.layers.Layer):
             ValueError: if the shape of `x_params` does not fit, or `seed` is none of these.
         """
         return self._sample(self._prepare(x_params), as_tfp_seed(seed))
+
+    def expected(self, x_params: tf.Tensor) -> tf.Tensor:
+        """What may be averaged over draws of z: the mean, and of classes their probabilities.
+
+        Args:
+            x_params: Tensor, shape `(batch, *params_shape)`. Decoder output.
+
+        Returns:
+            Tensor, float32, rows first; `of_expected` makes an estimate of x of it, or of a mean of several.
+
+        Raises:
+            ValueError: if the shape of `x_params` does not fit.
+        """
+        return self._expected(self._prepare(x_params))
+
+    def of_expected(self, expected: tf.Tensor) -> tf.Tensor:
+        """Estimate of x, `(batch, *event)` float32: the mean, and of classes the most probable one.
+
+        Args:
+            expected: Tensor, as `expected` gives it.
+        """
+        return self._of_expected(expected)
 
     # ---- data ----
 
@@ -235,6 +278,12 @@ class Likelihood(FixedAttributes, keras.layers.Layer):
 
     def _mean(self, x_params):
         return self._elements(x_params).mean()
+
+    def _expected(self, x_params):
+        return self._mean(x_params)
+
+    def _of_expected(self, expected):
+        return expected
 
     def _sample(self, x_params, seed):
         return self._elements(x_params).sample(seed=seed)

@@ -104,5 +104,11 @@ class Categorical(Likelihood):
         # float32 holds every whole number up to 2^24: far more tokens than any vocabulary.
         return -tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.cast(x, tf.int32), logits=x_params)
 
+    def _expected(self, x_params):
+        return tf.nn.softmax(x_params, axis=-1)
+
+    def _of_expected(self, expected):
+        return tf.cast(tf.argmax(expected, axis=-1), tf.float32)
+
     def _mean(self, x_params):
         return tf.cast(tf.argmax(x_params, axis=-1), tf.float32)

@@ -1,11 +1,15 @@
-"""Layers in front of an encoder that turn tokens and counts into well-scaled numbers."""
+"""Layers in front of an encoder that turn tokens, counts and columns with holes into well-scaled numbers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import ops
 
-from keras_vae._checks import check_int
+from keras_vae._checks import check_choice, check_int
+
+KINDS = ("real", "binary", "count")
 
 
 @keras.saving.register_keras_serializable(package="keras_vae")
@@ -49,3 +53,57 @@ class Log1p(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+
+@keras.saving.register_keras_serializable(package="keras_vae")
+class EncodedColumns(keras.layers.Layer):
+    """Columns of a table as numbers of about 1, and which of them are holes, `(batch, columns)` to `(batch, width)`.
+
+    Real numbers stay as they are, 0 and 1 become -1 and 1, counts their `log(1 + x)`, and class numbers one-hot
+    vectors. A hole, which is NaN, is 0 in all of them.
+
+    Args:
+        kinds: one entry per column: "real", "binary", "count", or the number of classes of a category.
+        holes: numbers of the columns whose holes are told, by a 1 in a column behind the others.
+
+    Raises:
+        ValueError: for an entry of `kinds` that is none of these.
+    """
+
+    def __init__(self, kinds: Sequence[str | int], holes: Sequence[int] = (), *, dtype: str = "float32", **kwargs: Any):
+        super().__init__(dtype=dtype, **kwargs)
+        self.kinds = tuple(
+            check_int("kinds", k, 2) if not isinstance(k, str) else check_choice("kinds", k, KINDS) for k in kinds
+        )
+        self.holes = tuple(holes)
+        self._places = {kind: [j for j, other in enumerate(self.kinds) if other == kind] for kind in self.kinds}
+
+    def call(self, x):
+        x = ops.cast(x, "float32")
+        is_hole = tf.math.is_nan(x)
+        known = tf.where(is_hole, 0.0, x)
+        told = 1.0 - tf.cast(is_hole, tf.float32)
+        pieces = [
+            self._encoded(kind, tf.gather(known, j, axis=1), tf.gather(told, j, axis=1))
+            for kind, j in self._places.items()
+        ]
+        if self.holes:
+            pieces.append(1.0 - tf.gather(told, self.holes, axis=1))
+        return ops.cast(tf.concat(pieces, axis=1), self.compute_dtype)
+
+    def _encoded(self, kind, x, told):
+        if kind == "real":
+            return x
+        if kind == "binary":
+            return (2.0 * x - 1.0) * told
+        if kind == "count":
+            return tf.math.log1p(x)
+        one_hot = tf.one_hot(tf.cast(x, tf.int32), kind) * told[..., None]
+        return tf.reshape(one_hot, [-1, x.shape[1] * kind])
+
+    def compute_output_shape(self, input_shape):
+        width = sum(1 if isinstance(kind, str) else kind for kind in self.kinds) + len(self.holes)
+        return (input_shape[0], width)
+
+    def get_config(self):
+        return {**super().get_config(), "kinds": self.kinds, "holes": self.holes}

@@ -19,6 +19,7 @@ LIKELIHOODS = {
     "categorical": "Categorical",
     "multinomial": "Multinomial",
     "negative_binomial": "NegativeBinomial",
+    "mixed": "Mixed",
 }
 
 

@@ -15,6 +15,8 @@ class Endpoint(NamedTuple):
         function: Callable. Tensors in the order of `specs` to a dict of tensors, rows first; traceable as a graph.
         specs: tuple of `tf.TensorSpec`, each with the name that a client knows it by. Those named "x" hold raw data: an
             export may put a preprocessing in front of them.
+        takes_holes: bool. Whether NaN in an input stands for an element that was not seen. Where it does not, a server
+            answers NaN for the whole row.
 
     Examples:
         >>> endpoint = vae.endpoints()["encode"]
@@ -24,6 +26,7 @@ class Endpoint(NamedTuple):
 
     function: Callable
     specs: tuple[tf.TensorSpec, ...]
+    takes_holes: bool = False
 
 
 def of_data(model, outputs, parts=("encoder", "decoder")):
@@ -39,7 +42,7 @@ def of_data(model, outputs, parts=("encoder", "decoder")):
     def function(x, *condition):
         return outputs(model.prepare(Batch(x, condition=_joined(names, condition))))
 
-    return Endpoint(function, (_rows("x", model.event_shape), *specs))
+    return Endpoint(function, (_rows("x", model.event_shape), *specs), model.likelihood.takes_holes)
 
 
 def of_code(model, outputs):

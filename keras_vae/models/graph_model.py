@@ -19,7 +19,14 @@ from keras_vae.models.parts import (
     known_shapes,
     symbolic,
 )
-from keras_vae.models.preprocessed import counting, is_unlearned, learn_preprocessing, log_volume
+from keras_vae.models.preprocessed import (
+    as_elements,
+    counting,
+    is_unlearned,
+    learn_preprocessing,
+    log_volume,
+    without_holes,
+)
 from keras_vae.models.raw_outputs import check_raw_params
 from keras_vae.training.batch import Batch, as_batch
 from keras_vae.training.rows import RowSpec
@@ -145,10 +152,12 @@ class GraphModel(FixedAttributes, Trainer):
     @property
     def row_spec(self):
         shapes = self.event_shape, self.target_shape, self.condition_shape
-        return RowSpec(*shapes, self._check_values, unseen=self._unseen)
+        return RowSpec(*shapes, self._check_values, unseen=self._unseen, takes_holes=self.likelihood.takes_holes)
 
     def _unseen(self):
-        """What stands for an element that is masked: what the preprocessing turns into 0."""
+        """What stands for an element that is masked: a hole, or what the preprocessing turns into 0."""
+        if self.likelihood.takes_holes:
+            return np.float32(np.nan)
         if self.preprocessing is None or self.target_shape != self.event_shape:
             return np.float32(0.0)
         return np.asarray(self.preprocessing.inverse(tf.zeros((1, *self.event_shape))))[0]
@@ -158,6 +167,8 @@ class GraphModel(FixedAttributes, Trainer):
         return is_unlearned(self.preprocessing)
 
     def learn_from(self, x, counts=None, names=None, is_part=False):
+        if self.likelihood.takes_holes and np.isnan(x).any():
+            counts = ~np.isnan(x) if counts is None else ~np.isnan(x) & as_elements(counts.astype(bool), x).numpy()
         return learn_preprocessing(self, x, counts, names, is_part)
 
     def is_outside_support(self, target):
@@ -168,6 +179,8 @@ class GraphModel(FixedAttributes, Trainer):
         if batch.condition is not None:
             condition = tf.nest.map_structure(lambda part: tf.cast(part, tf.float32), batch.condition)
             batch = batch._replace(condition=condition)
+        if self.likelihood.takes_holes:
+            batch = batch._replace(mask=without_holes(batch.target, batch.mask))
         if self.preprocessing is None:
             return batch
         mask = counting(self.preprocessing, batch.target, batch.mask)

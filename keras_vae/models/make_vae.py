@@ -152,7 +152,8 @@ def _preprocessing(preprocessing, likelihood, event_shape):
     if not likelihood.may_be_standardized:
         return None
     n_axes = len(check_shape("event_shape", event_shape))
-    return Standardize("columns" if n_axes < 3 else "all", in_data_units=True)
+    over = "columns" if n_axes < 3 else "all"
+    return Standardize(over, in_data_units=True, columns=likelihood.standardized_columns)
 
 
 @contextlib.contextmanager

@@ -85,6 +85,17 @@ def counting(preprocessing, target, mask):
     return tf.ones_like(target) * weights if mask is None else as_elements(mask, target) * weights
 
 
+def without_holes(target, mask):
+    """Weights of the elements of a target, with 0 for NaN; Tensor, shape of `target`.
+
+    Args:
+        target: Tensor, shape `(batch, *target_shape)`.
+        mask: Tensor `(batch, *leading event axes)`, or None for elements that all count.
+    """
+    seen = tf.cast(~tf.math.is_nan(target), tf.float32)
+    return seen if mask is None else as_elements(mask, target) * seen
+
+
 def log_volume(preprocessing, batch):
     """What a likelihood of preprocessed values loses when it becomes one of the data, `(batch,)` or `()`; nats.
 

@@ -29,8 +29,9 @@ def row_shifts(x: tf.Tensor, noise_dim: int) -> tf.Tensor:
     """
     x = tf.cast(x, tf.float32)
     flat = tf.reshape(x, [tf.shape(x)[0], -1])
-    # -0.0 and 0.0 are one value.
-    bits = tf.cast(tf.bitcast(flat + 0.0, tf.int32), tf.int64)
+    # -0.0 and 0.0 are one value, and so are the many forms of NaN, which is a hole.
+    flat = tf.where(tf.math.is_nan(flat), math.nan, flat + 0.0)
+    bits = tf.cast(tf.bitcast(flat, tf.int32), tf.int64)
     factors = tf.random.stateless_uniform([tf.shape(flat)[1]], [2, 1], minval=None, maxval=None, dtype=tf.int64)
     sums = tf.reduce_sum(bits * factors, axis=1)
     key = tf.bitcast(sums, tf.int32)[:, 1]

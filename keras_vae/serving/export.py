@@ -105,8 +105,8 @@ def check_model(model):
 def _write(model, folder, preprocess):
     """The SavedModel alone. The model itself is not tracked: the variables used are, and nothing of its training."""
     archive = keras.export.ExportArchive()
-    for name, (function, input_signature) in signatures(model, preprocess).items():
-        archive.add_endpoint(name, _explained(name, function), input_signature)
+    for name, endpoint in signatures(model, preprocess).items():
+        archive.add_endpoint(name, _explained(name, endpoint.function), endpoint.specs)
     archive.write_out(str(folder), verbose=False)
 
 

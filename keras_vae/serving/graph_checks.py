@@ -5,8 +5,6 @@ import math
 
 import tensorflow as tf
 
-from keras_vae.models.endpoint import Endpoint
-
 
 def checked(value, condition, message):
     """A value that the graph goes on with only where a condition holds.
@@ -45,11 +43,11 @@ def expecting(endpoint):
             inputs[i] = checked(inputs[i], same, message)
         return endpoint.function(*inputs)
 
-    return Endpoint(of_fitting_inputs, specs)
+    return endpoint._replace(function=of_fitting_inputs)
 
 
 def nan_where_not_finite(endpoint):
-    """The endpoint, which answers with NaN for a row that holds a NaN or an infinity, and for no other.
+    """The endpoint, which answers with NaN for a row with an infinity, or a NaN that is no hole, and for no other.
 
     By itself a network may turn NaN into an answer that looks like any other: the relu of NaN that is fused with a
     matrix product on a CPU is 0. An error would be no better where the rows of a batch come from different clients.
@@ -61,17 +59,19 @@ def nan_where_not_finite(endpoint):
         outputs = endpoint.function(*inputs)
         if not rows:
             return outputs
-        finite = functools.reduce(tf.logical_and, [_finite_rows(inputs[i]) for i in rows])
+        finite = functools.reduce(tf.logical_and, [_finite_rows(inputs[i], endpoint.takes_holes) for i in rows])
         return {
             name: tf.where(tf.reshape(finite, [-1] + [1] * (value.shape.rank - 1)), value, _no_answer(value.dtype))
             for name, value in outputs.items()
         }
 
-    return Endpoint(of_finite_rows, endpoint.specs)
+    return endpoint._replace(function=of_finite_rows)
 
 
-def _finite_rows(rows):
+def _finite_rows(rows, takes_holes):
     """Which rows are finite, `(n,)` bool."""
+    if takes_holes:
+        rows = tf.where(tf.math.is_nan(rows), tf.zeros_like(rows), rows)
     # One pass over the rows; the sum is finite where they are.
     return tf.math.is_finite(tf.reduce_sum(rows, axis=range(1, rows.shape.rank)))
 

@@ -54,7 +54,7 @@ def inspect_saved_model(path, model=None, preprocess=None):
         milliseconds = {str(size): _milliseconds(saved_model, name, size) for size in BATCH_SIZES}
         difference = None
         if name in expected and name not in _NOISY:
-            difference, same = _difference(saved_model, name, *expected[name])
+            difference, same = _difference(saved_model, name, expected[name].function, expected[name].specs)
             agrees = agrees and same
         report[name] = {**_specs(saved_model, name), "milliseconds": milliseconds, "difference": difference}
     return {

@@ -133,7 +133,7 @@ def _functions(model, batch_size=None):
     for verb, name in VERBS.items():
         if name not in all_signatures:  # A model with its own endpoints may do without.
             continue
-        function, specs = all_signatures[name]
+        function, specs = all_signatures[name].function, all_signatures[name].specs
         specs = [tf.TensorSpec((batch_size, *spec.shape[1:]), spec.dtype, spec.name) for spec in specs]
         # ONNX has one space of names: an output cannot be called as the input.
         function = _reconstruct(function) if verb == "reconstruct" else function

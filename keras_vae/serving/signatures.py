@@ -2,7 +2,6 @@
 
 import tensorflow as tf
 
-from keras_vae.models.endpoint import Endpoint
 from keras_vae.serving.draws import can_sample, draws
 from keras_vae.serving.graph_checks import expecting, nan_where_not_finite
 
@@ -22,7 +21,8 @@ def signatures(model, preprocess=None):
     A model with a condition takes it as one more input, `condition` or one per key, in every signature that needs it;
     `generate` and `sample` take one row for all as well.
 
-    An input of another shape is refused. A row that is not finite gives NaN in every output of that row.
+    An input of another shape is refused. A row that is not finite gives NaN in every output of that row; NaN in a model
+    that takes holes is one.
 
     A temperature must be finite and not negative, and 1 for a prior that has none. `generate` refuses another one;
     `generate_rows` answers with NaN in that row alone, because the rows of a batch may come from different clients.
@@ -32,7 +32,7 @@ def signatures(model, preprocess=None):
         preprocess: `Preprocess` that makes x of what the client sends, or None for x itself.
 
     Returns:
-        dict of `Endpoint`, `(function, specs)`, by name.
+        dict of `Endpoint` by name.
 
     Raises:
         ValueError: if two inputs of a signature have the same name, or one has a name that is no identifier.
@@ -53,7 +53,7 @@ def _in_single_precision(endpoint):
         outputs = endpoint.function(*inputs).items()
         return {name: tf.cast(value, tf.float32) if value.dtype.is_floating else value for name, value in outputs}
 
-    return Endpoint(function, tuple(endpoint.specs))
+    return endpoint._replace(function=function, specs=tuple(endpoint.specs))
 
 
 def _behind(preprocess, endpoint):
@@ -66,7 +66,7 @@ def _behind(preprocess, endpoint):
     def function(*inputs):
         return endpoint.function(*inputs[:i], preprocess(inputs[i]), *inputs[i + 1 :])
 
-    return Endpoint(function, (*endpoint.specs[:i], preprocess.spec, *endpoint.specs[i + 1 :]))
+    return endpoint._replace(function=function, specs=(*endpoint.specs[:i], preprocess.spec, *endpoint.specs[i + 1 :]))
 
 
 def _check_names(signature, names):

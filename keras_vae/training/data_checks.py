@@ -9,8 +9,11 @@ from keras_vae.training.containers import as_array
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
-def is_finite(x):
-    """Whether all numbers of an array are finite, also once they are float32."""
+def is_finite(x, takes_holes=False):
+    """Whether all numbers of an array are finite, also once they are float32; with holes, whether the others are."""
+    if takes_holes and np.isnan(x.min()):
+        x = x[~np.isnan(x)]
+        return not x.size or is_finite(x)
     return float(x.min()) >= -FLOAT32_MAX and float(x.max()) <= FLOAT32_MAX
 
 
@@ -48,7 +51,7 @@ def check_event_shape(name, shape, event_shape):
     raise ValueError(f"`{name}` must have the shape ({wanted}). Received: {name}.shape={shape}{hint}")
 
 
-def check_array(name, x, event_shape, check_values=None):
+def check_array(name, x, event_shape, check_values=None, takes_holes=False):
     """Check an array of examples: its shape, that it is not empty, that it is finite and, for targets, its values.
 
     Args:
@@ -56,6 +59,7 @@ def check_array(name, x, event_shape, check_values=None):
         x: NumPy array.
         event_shape: tuple. Shape without the batch axis.
         check_values: Callable `(x, name)` that refuses values which no target may have, or None.
+        takes_holes: bool. Whether NaN may stand in it, for what was not seen.
 
     Raises:
         ValueError: if any of it does not hold.
@@ -63,13 +67,14 @@ def check_array(name, x, event_shape, check_values=None):
     check_event_shape(name, x.shape, event_shape)
     if x.size == 0:
         raise ValueError(f"`{name}` must hold at least one example. Received: {name}.shape={x.shape}")
-    if x.dtype.kind == "f" and not is_finite(x):
+    if x.dtype.kind == "f" and not is_finite(x, takes_holes):
         with np.errstate(over="ignore"):
-            is_bad = ~np.isfinite(x.astype(np.float32))
+            is_bad = ~np.isfinite(x.astype(np.float32)) & ~(takes_holes & np.isnan(x))
         rows = np.flatnonzero(is_bad.reshape(len(x), -1).any(axis=1))
         first = np.argwhere(is_bad)[0]
         raise ValueError(
-            f"`{name}` must be finite, in float32. Received: NaN, infinity or a value beyond {FLOAT32_MAX:.2g} in "
+            f"`{name}` must be finite, in float32{', or NaN for a hole' if takes_holes else ''}. "
+            f"Received: {'' if takes_holes else 'NaN, '}infinity or a value beyond {FLOAT32_MAX:.2g} in "
             f"{len(rows)} of {len(x)} rows, first {name}[{', '.join(map(str, first))}]={x[tuple(first)]}"
         )
     if check_values is not None:

@@ -87,7 +87,7 @@ def make_feed(
     # A stream of known length can be read again. Another one may be read only once: then its first batch has to do.
     if learns and model.built and isinstance(stream, tf.data.Dataset) and is_repeatable(stream) and model.has_to_learn:
         rows = first_rows(stream, N_LEARNED).x
-        check_array(name, rows, model.row_spec.event_shape)
+        check_array(name, rows, model.row_spec.event_shape, takes_holes=model.row_spec.takes_holes)
         model.learn_from(rows, is_part=int(stream.cardinality()) < 0 or len(rows) == N_LEARNED)
 
     def check(data):
@@ -145,9 +145,9 @@ def check_rows(model, x, y=None, sample_weight=None, name="x", learns=False, is_
         seen = weight if y is None else seen
         y = None if y is None else hide(y, weight, spec.unseen)
     shown = hide(x, seen, spec.unseen)
-    check_array(name, shown, spec.event_shape, spec.check_values if y is None else None)
+    check_array(name, shown, spec.event_shape, spec.check_values if y is None else None, spec.takes_holes)
     if y is not None:
-        check_array("y", y, spec.target_shape, spec.check_values)
+        check_array("y", y, spec.target_shape, spec.check_values, spec.takes_holes)
     condition = check_condition(condition, len(x), spec.condition_shape)
     if learns and model.learn_from(x, seen, names, is_part):
         shown = hide(x, seen, model.row_spec.unseen)
@@ -164,6 +164,7 @@ def is_suspect(model, batch, targets=True) -> tf.Tensor:
         batch: `Batch` of tensors as they come.
         targets: bool. Whether values that no target may have count.
     """
+    batch = _without_holes(batch) if model.row_spec.takes_holes else batch
     given = [part for part in tf.nest.flatten(batch.given()) if part.dtype.is_floating]
     # A sum is not finite where one of its terms is not.
     found = [~tf.math.is_finite(tf.reduce_sum(tf.cast(part, tf.float32))) for part in given]
@@ -173,13 +174,23 @@ def is_suspect(model, batch, targets=True) -> tf.Tensor:
     return tf.reduce_any(tf.stack(found)) if found else tf.constant(False)
 
 
+def _without_holes(batch):
+    """The batch with a number for each NaN of x and target, where it stands for a hole."""
+    filled = {
+        name: tf.where(tf.math.is_nan(part), tf.zeros_like(part), part)
+        for name, part in (("x", batch.x), ("target", batch.target))
+        if part is not None and part.dtype.is_floating
+    }
+    return batch._replace(**filled)
+
+
 def _check_inputs(model, x):
     """x, or `(x, condition)`, as arrays that the model takes."""
     spec = model.row_spec
     x, condition = split_condition(without_brackets(x, _n_axes(model)))
     x, counts = split_mask("x", x)
     x = hide(x, counts, spec.unseen)
-    check_array("x", x, spec.event_shape)
+    check_array("x", x, spec.event_shape, takes_holes=spec.takes_holes)
     if condition is not None:
         condition = tf.nest.map_structure(lambda part: as_array("condition", part), condition)
     return join_condition(x, check_condition(condition, len(x), spec.condition_shape))

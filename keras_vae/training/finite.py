@@ -115,7 +115,7 @@ def _likely_cause(model, feed):
     """What has probably made the loss infinite, in a sentence: the largest value that the encoder sees, or the step."""
     x = _some_rows(feed)
     if x is not None:
-        seen = np.abs(np.asarray(model.prepare(Batch(x)).x, np.float64))
+        seen = np.nan_to_num(np.abs(np.asarray(model.prepare(Batch(x)).x, np.float64)))
         place = np.unravel_index(np.argmax(seen), seen.shape)
         if seen[place] > LARGE:
             raw = "" if seen[place] == abs(float(x[place])) else f", made of {x[place]:.6g}"

@@ -25,6 +25,7 @@ class RowSpec(NamedTuple):
         check_values: Callable `(array, name)` that refuses values of a target, or None.
         needs_condition: bool. Whether a condition must be there; without need of one it may.
         unseen: Callable without arguments to a number or array `event_shape`: what stands for a masked element.
+        takes_holes: bool. Whether NaN stands for an element that was not seen.
     """
 
     event_shape: tuple
@@ -33,6 +34,7 @@ class RowSpec(NamedTuple):
     check_values: Any = None
     needs_condition: bool = True
     unseen: Any = float
+    takes_holes: bool = False
 
 
 def map_rows(function, x, spec, y=None, mask=None, condition=None, batch_size=256, name="x"):
@@ -152,8 +154,9 @@ def _checked(batch, spec, name):
         check_can_be_target(spec.event_shape, spec.target_shape)
     batch = _hidden(batch, spec) if has_target and batch.mask is not None else batch
     if has_own_target:
-        check_array("y", batch.target, spec.target_shape, spec.check_values)
-    check_array(name, batch.x, spec.event_shape, spec.check_values if has_target and not has_own_target else None)
+        check_array("y", batch.target, spec.target_shape, spec.check_values, spec.takes_holes)
+    check_values = spec.check_values if has_target and not has_own_target else None
+    check_array(name, batch.x, spec.event_shape, check_values, spec.takes_holes)
     is_left_out = batch.condition is None and not spec.needs_condition
     condition = None if is_left_out else check_condition(batch.condition, len(batch.x), spec.condition_shape)
     return batch._replace(condition=condition)

@@ -268,3 +268,26 @@ def test_elements_that_are_missing_are_not_learned_from(rng):
 def test_in_data_units_the_words_about_nats_are_empty():
     assert Standardize(in_data_units=True).nats_of == ""
     assert Standardize().nats_of == "standardised values"
+
+
+def test_columns_that_are_not_to_be_scaled_stay_as_they_are(rng):
+    x = np.stack([5 + 2 * rng.normal(size=200), np.ones(200), rng.integers(0, 3, 200)], axis=1).astype("float32")
+    layer = Standardize(columns=[0])
+    layer.adapt(x)
+    np.testing.assert_allclose(layer.location, [x[:, 0].mean(), 0.0, 0.0], rtol=1e-5)
+    np.testing.assert_allclose(layer.scale, [x[:, 0].std(), 1.0, 1.0], rtol=1e-5)
+    np.testing.assert_allclose(layer.inverse(layer(x)), x, rtol=1e-5)
+    assert layer.left_out().size == 0
+    assert Standardize.from_config(layer.get_config()).columns == (0,)
+    # One that is to be scaled and does not vary is left out as ever.
+    of_two = Standardize(columns=[0, 1])
+    with pytest.warns(UserWarning, match="Columns 1 do not vary"):
+        of_two.adapt(x)
+    assert of_two.left_out().tolist() == [1]
+
+
+def test_columns_that_there_are_not_cannot_be_scaled():
+    with pytest.raises(ValueError, match="`columns` must be numbers of the 2 columns"):
+        Standardize(columns=[2]).adapt(np.eye(2))
+    with pytest.raises(ValueError, match="`columns` must be None for over='all'"):
+        Standardize("all", columns=[0])

@@ -1,6 +1,7 @@
 """What every likelihood must do. A new class joins by one `pytest.param` line."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 
 import keras
@@ -22,6 +23,7 @@ from keras_vae.likelihoods import (
     GaussianFixed,
     GaussianShared,
     Likelihood,
+    Mixed,
     Multinomial,
     NegativeBinomial,
     StudentT,
@@ -41,7 +43,7 @@ class Case:
     mean_is_expectation: bool = True
     values: str = "real"
     mean_on_data_scale: bool = True
-    of_pixels: bool = False  # parameters belong to a pixel of a known number of channels, and so do masks
+    of_known_axis: bool = False  # parameters belong to a last axis of known size, and masks to what is before it
 
     def params(self, rng, likelihood, n=5, event_shape=None):
         shape = likelihood.params_shape(event_shape or self.event_shape)
@@ -129,12 +131,21 @@ def negative_binomial_oracle(x, x_params):
     return rows(stats.nbinom.logpmf(x, np.exp(log_total), special.expit(log_total - log_mean)))
 
 
+def mixed_oracle(x, x_params):
+    """Columns of yes or no, three classes, yes or no, two classes: the groups in the order in which they appear."""
+    yes_no, of_three, of_two = np.split(x_params, [2, 5], axis=-1)
+    log_prob = bernoulli_oracle(x[:, [0, 2]], yes_no)
+    log_prob += categorical_oracle(x[:, [1]], of_three[:, np.newaxis])
+    return log_prob + categorical_oracle(x[:, [3]], of_two[:, np.newaxis])
+
+
 BINARY = column([0, 1])
 UNIT = column(np.linspace(0, 1, 2001))
 LINE = column(np.linspace(-60, 60, 24001))
 GREY = column(np.arange(256))
 TOKENS = column(np.arange(4))
 COUNTS = column(np.arange(3000))
+ROWS_OF_FOUR = np.array(list(itertools.product((0, 1), (0, 1, 2), (0, 1), (0, 1))), dtype="float32")
 SPLITS_OF_3 = np.array([(a, b, 3 - a - b) for a in range(4) for b in range(4 - a)], dtype="float32")
 
 CASES = [
@@ -166,7 +177,7 @@ CASES = [
                 resolution=6,
                 event_shape=(4, channels),
                 values="grey_levels",
-                of_pixels=True,
+                of_known_axis=True,
             ),
             id=f"discretized-logistic-mixture-{channels}",
         )
@@ -198,6 +209,19 @@ CASES = [
     pytest.param(
         Case(NegativeBinomial, negative_binomial_oracle, COUNTS, resolution=2, values="counts"), id="negative-binomial"
     ),
+    pytest.param(
+        Case(
+            lambda: Mixed(["bernoulli", 3, "bernoulli", 2]),
+            mixed_oracle,
+            ROWS_OF_FOUR,
+            event_shape=(4,),
+            of_known_axis=True,
+            mean_is_expectation=False,
+            values="mixed",
+            mean_on_data_scale=False,
+        ),
+        id="mixed",
+    ),
 ]
 case_of_every_likelihood = pytest.mark.parametrize("case", CASES)
 
@@ -212,7 +236,15 @@ def test_it_says_what_its_values_are_and_keeps_to_that(case):
     assert likelihood.values == case.values
     assert likelihood.mean_on_data_scale is case.mean_on_data_scale
     likelihood.check_support(case.grid)
-    outside = {"binary": 2, "unit_interval": 1.5, "real": np.nan, "grey_levels": 256, "tokens": 0.5, "counts": -1}
+    outside = {
+        "binary": 2,
+        "unit_interval": 1.5,
+        "real": np.nan,
+        "grey_levels": 256,
+        "tokens": 0.5,
+        "counts": -1,
+        "mixed": 7,
+    }
     bad = np.array(case.grid, "float32")
     bad[0, 0] = outside[case.values]
     with pytest.raises(ValueError, match=rf"`x` does not fit the likelihood {type(likelihood).__name__}, whose values"):
@@ -222,11 +254,11 @@ def test_it_says_what_its_values_are_and_keeps_to_that(case):
 @case_of_every_likelihood
 def test_event_shape_inverts_params_shape(case):
     likelihood = case.make()
-    last = case.event_shape[-1] if case.of_pixels else None
+    last = case.event_shape[-1] if case.of_known_axis else None
     for event_shape in [case.event_shape, (*(None,) * (len(case.event_shape) - 1), last)]:
         params_shape = likelihood.params_shape(event_shape)
         assert likelihood.event_shape(params_shape) == event_shape
-    if case.of_pixels:
+    if case.of_known_axis:
         return
     assert np.prod(likelihood.params_shape(case.event_shape)) == likelihood.n_params * np.prod(case.event_shape)
 
@@ -309,7 +341,7 @@ def test_unknown_batch_size_and_last_axis_are_accepted(case, rng):
     x_params = case.params(rng, likelihood)
     x = likelihood.sample(x_params, seed=1)
     signature = [
-        tf.TensorSpec((*(None,) * (len(t.shape) - 1), t.shape[-1] if case.of_pixels else None), tf.float32)
+        tf.TensorSpec((*(None,) * (len(t.shape) - 1), t.shape[-1] if case.of_known_axis else None), tf.float32)
         for t in (x, x_params)
     ]
     traced = tf.function(likelihood.log_prob, input_signature=signature, autograph=False)
@@ -378,7 +410,7 @@ def test_mask_weights_the_elements(case, rng):
     pieces = [likelihood.log_prob(x, x_params, mask=np.tile(step, (5, 1))).numpy() for step in np.eye(4, dtype=bool)]
     np.testing.assert_allclose(np.sum(pieces, axis=0), whole, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(likelihood.log_prob(x, x_params, mask=np.full(5, 0.5)), 0.5 * whole, rtol=1e-5)
-    every = np.ones_like(x[..., 0] if case.of_pixels else x)
+    every = np.ones_like(x[..., 0] if case.of_known_axis else x)
     np.testing.assert_allclose(likelihood.log_prob(x, x_params, mask=every), whole, rtol=1e-5)
     np.testing.assert_array_equal(likelihood.log_prob(x, x_params, mask=0.0 * every), np.zeros(5))
 

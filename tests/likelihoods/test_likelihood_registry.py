@@ -11,9 +11,10 @@ NAMES = "bernoulli.*continuous_bernoulli.*gaussian.*gaussian_fixed.*gaussian_sha
 
 @pytest.mark.parametrize("name", LIKELIHOODS)
 def test_a_name_gives_a_new_object_of_its_class(name):
-    likelihood = get_likelihood(name)
+    arguments = {"columns": ["gaussian"]} if name == "mixed" else {}
+    likelihood = get_likelihood(name, **arguments)
     assert type(likelihood) is getattr(likelihoods, LIKELIHOODS[name])
-    assert get_likelihood(name) is not likelihood
+    assert get_likelihood(name, **arguments) is not likelihood
 
 
 def test_arguments_reach_the_class():
