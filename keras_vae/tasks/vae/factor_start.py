@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_vae.likelihoods.bounds import inverse_soft_floor
 
-# Numbers of factors that are tried; rows that they are fitted to.
+# Numbers of factors that are tried, beside as many as there are latents; rows that they are fitted to.
 N_FACTORS = (0, 1, 2, 3, 5, 8, 12, 16, 20)
 MAX_ROWS, MAX_ITERATIONS = 20_000, 300
 # A table this wide has its factors fitted for minutes: it starts from fewer.
@@ -68,9 +68,7 @@ def best_factors(x_train, x_held_out, most, floor, seed):
     limit = min(most, n_columns - 1, len(x_train) - 1, MAX_FACTORS_OF_WIDE if n_columns > WIDE else most)
     mean = x_train.mean(axis=0)
     best, best_score = (mean, np.zeros((n_columns, 0)), np.maximum(x_train.var(axis=0), floor)), None
-    for n_factors in N_FACTORS:
-        if n_factors > limit:
-            break
+    for n_factors in sorted({n for n in (*N_FACTORS, most) if n <= limit}):
         if n_factors:
             analysis = FactorAnalysis(n_factors, max_iter=MAX_ITERATIONS, random_state=seed)
             with warnings.catch_warnings():

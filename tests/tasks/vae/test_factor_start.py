@@ -51,6 +51,12 @@ def test_the_number_of_factors_is_chosen_by_rows_held_out(rows):
     assert best_factors(independent[:200], independent[200:], 4, 1e-6, 0)[1].shape == (5, 0)
 
 
+def test_as_many_factors_as_latents_are_tried():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1000, 4)) @ rng.normal(size=(4, 12)) + 0.3 * rng.normal(size=(1000, 12))
+    assert best_factors(x[:900], x[900:], 4, 1e-6, 0)[1].shape == (12, 4)
+
+
 def test_an_exact_relation_and_a_constant_column_have_finite_densities(rows):
     x = np.concatenate([rows, rows[:, :1] + rows[:, 1:2], np.zeros_like(rows[:, :1])], axis=1)
     vae = started(x, StudentT())
