@@ -1,0 +1,12 @@
+"""Tables at work: how many latent dimensions they call for."""
+
+from keras_vae._lazy import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "latent_size": ["choose_latent_dim"],
+        "latent_size_rule": ["LatentSizes"],
+        "latent_size_picture": ["plot_latent_sizes"],
+    },
+)
