@@ -124,11 +124,15 @@ def unknown_names(option: str, wanted: Iterable[str], names: Collection[str]) ->
     for name in wanted:
         if name in names:
             continue
-        lower = {other.lower(): other for other in names}
-        near = [lower[match] for match in difflib.get_close_matches(name.lower(), lower, n=3)]
-        did_you_mean = f" (nearest: {', '.join(near)})" if near else ""
-        found.append(f"`{option}` names {name!r}, which there is not{did_you_mean}; there are {some_of(names)}")
+        found.append(f"`{option}` names {name!r}, which there is not{nearest(name, names)}; there are {some_of(names)}")
     return found
+
+
+def nearest(name: str, names: Collection[str]) -> str:
+    """The names that come nearest to one that there is not, as " (nearest: age, aged)"; "" if none is near."""
+    lower = {other.lower(): other for other in names}
+    near = [lower[match] for match in difflib.get_close_matches(str(name).lower(), lower, n=3)]
+    return f" (nearest: {', '.join(near)})" if near else ""
 
 
 def some_of(names: Collection[str], shown: int = _NAMES_SHOWN) -> str:

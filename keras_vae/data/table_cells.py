@@ -29,7 +29,8 @@ _TIME = r"(?:[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp][Mm])?\s*(?:Z|
 # 2024-01-31, 31.1.2024, 31 Jan 2024, Jan 31, 2024, each perhaps with a time; 2024-01; 14:05.
 _DAYS = (r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}", r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 _DAYS += (r"\d{1,2}[- .][A-Za-z]{3,9}\.?[- .,]+\d{2,4}", r"[A-Za-z]{3,9}\.? \d{1,2},? \d{4}")
-_DATE = re.compile(rf"(?:{'|'.join(_DAYS)}){_TIME}|\d{{4}}-\d{{2}}|\d{{1,2}}:\d{{2}}(?::\d{{2}})?")
+_DATE = re.compile(rf"(?:{'|'.join(_DAYS)}){_TIME}|\d{{4}}-\d{{2}}")
+_HOUR = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
 
 
@@ -88,7 +89,7 @@ def _look_at_text(texts, holes, decimal):
     if len(numbers) == len(different):
         values = np.array([numbers.get(text, math.nan) for text in texts], dtype=np.float64)
         return Cells("numbers", values, texts, holes | ~np.isfinite(values), spelling, example)
-    if all(_DATE.fullmatch(text) for text in different):
+    if all(is_date(text) or is_time(text) for text in different):
         return Cells("dates", None, texts, holes)
     is_number = np.array([text in numbers for text in texts])
     if is_number.sum() >= _MIN_SHARE * (~holes).sum():
@@ -150,6 +151,16 @@ def decimal_of(texts: list[str]) -> str:
 def is_any_number(text: str) -> bool:
     """Whether a text spells a number in any of the known ways."""
     return bool(numbers_of([text])[0])
+
+
+def is_date(text: str) -> bool:
+    """Whether a text spells a day, perhaps with a time, or a month."""
+    return _DATE.fullmatch(text) is not None
+
+
+def is_time(text: str) -> bool:
+    """Whether a text spells a time of day, such as 14:05."""
+    return _HOUR.fullmatch(text) is not None
 
 
 def yes_no(different: list[str]) -> dict[str, int] | None:

@@ -1,7 +1,7 @@
 """Columns of a table matched to those that a model was trained on."""
 
 from keras_vae.data.delimited import RawTable
-from keras_vae.data.reading import ReadAs, some_of, unknown_names
+from keras_vae.data.reading import ReadAs, nearest, some_of
 from keras_vae.data.table_columns import Column, code, columns_of, describe_numbers
 
 
@@ -30,8 +30,7 @@ def columns_by_schema(raw: RawTable, schema: dict) -> tuple[list[Column], list[s
     held = {column.name: column for column in columns}
     missing = [name for name in schema["features"] if name not in held]
     if missing:
-        near = unknown_names("data", missing[:3], held)
-        hint = "".join(text[text.index(" (nearest") : text.index("; there are")] for text in near if "(nearest" in text)
+        hint = "".join(nearest(name, held) for name in missing[:3])
         problems.append(
             f"the columns must be those that the model was trained on. Missing: {some_of(missing)}{hint}. "
             f"Received: {some_of(list(held))}"
