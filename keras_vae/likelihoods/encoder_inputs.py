@@ -78,6 +78,22 @@ class EncodedColumns(keras.layers.Layer):
         self.holes = tuple(holes)
         self._places = {kind: [j for j, other in enumerate(self.kinds) if other == kind] for kind in self.kinds}
 
+    @property
+    def places(self) -> list[range]:
+        """Where the numbers of each column stand in the output."""
+        found, start = {}, 0
+        for kind, columns in self._places.items():
+            width = kind if isinstance(kind, int) else 1
+            for j in columns:
+                found[j] = range(start, start + width)
+                start += width
+        return [found[j] for j in range(len(self.kinds))]
+
+    @property
+    def width(self) -> int:
+        """Numbers of all columns together, without what is told of holes."""
+        return sum(kind if isinstance(kind, int) else 1 for kind in self.kinds)
+
     def call(self, x):
         x = ops.cast(x, "float32")
         is_hole = tf.math.is_nan(x)
@@ -102,8 +118,7 @@ class EncodedColumns(keras.layers.Layer):
         return tf.reshape(one_hot, [-1, x.shape[1] * kind])
 
     def compute_output_shape(self, input_shape):
-        width = sum(1 if isinstance(kind, str) else kind for kind in self.kinds) + len(self.holes)
-        return (input_shape[0], width)
+        return (input_shape[0], self.width + len(self.holes))
 
     def get_config(self):
         return {**super().get_config(), "kinds": self.kinds, "holes": self.holes}

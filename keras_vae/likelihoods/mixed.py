@@ -91,6 +91,10 @@ class Mixed(Likelihood):
         """Whether there are such columns."""
         return bool(self.standardized_columns)
 
+    def groups_of_columns(self) -> list[tuple[Likelihood, np.ndarray]]:
+        """The groups in the order of their parameters: list of `(likelihood, numbers of its columns)`."""
+        return list(zip(self.parts, self._places, strict=True))
+
     def groups(self, x_params: tf.Tensor) -> list[tuple[Likelihood, np.ndarray, tf.Tensor]]:
         """The groups of columns with their parameters.
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_vae._checks import check_int
 from keras_vae.models.bounds import RowBounds, bound_tensors, bounds_of_batch, share_of_mask
 from keras_vae.models.draws import draws_of_batch, seed_of_batch
+from keras_vae.models.imputing import drawn_imputations, imputed
 from keras_vae.training.batch import Condition, Data
 
 # Numbers that the decoder puts out in one call, for all rows and draws together: some seconds at most.
@@ -176,5 +177,76 @@ class PosteriorVerbs:
         *bounds, share = self.rows(self._bounds_of, x, tensors, needs_target=True, **data)
         return RowBounds(*bounds), share
 
+    def impute(self, x: Any, n_samples: int = 100, seed: int = 0, batch_size: int = 256) -> np.ndarray:
+        """The rows with an estimate in every hole: the mean of p(x | what was seen), and the most probable class.
+
+        Args:
+            x: array `(n, *event_shape)`, NaN for holes, for a model whose likelihood takes them, such as `Mixed`.
+            n_samples: int >= 1. Draws of z per row, weighted by importance.
+            seed: int. The same seed gives the same numbers.
+            batch_size: int. Rows per call.
+
+        Returns:
+            NumPy array of the shape of `x`, float32; what was seen stays as it was.
+
+        Raises:
+            ValueError: for a likelihood without holes, a prior without `log_prob`, data that does not fit the model, or
+                a number out of bounds.
+
+        References:
+            Mattei & Frellsen 2019 (MIWAE), eq. 12. https://arxiv.org/abs/1812.02633
+        """
+        self._check_imputes()
+        filled = self.rows(self._imputed, x, bound_tensors(n_samples, seed), needs_target=True, batch_size=batch_size)
+        return _in_holes(x, filled)
+
+    def draw_imputations(
+        self, x: Any, n_draws: int, n_samples: int = 100, seed: int = 0, batch_size: int = 256
+    ) -> np.ndarray:
+        """Several tables without holes, each with other draws of p(x | what was seen): how sure a filled value is.
+
+        Args:
+            x, n_samples, seed, batch_size: as in `impute`.
+            n_draws: int >= 1. Tables.
+
+        Returns:
+            NumPy array `(n_draws, *x.shape)`, float32.
+
+        Raises:
+            ValueError: as `impute`.
+
+        References:
+            Mattei & Frellsen 2019 (MIWAE), section 3.4. https://arxiv.org/abs/1812.02633
+        """
+        self._check_imputes()
+        of_bounds, n = bound_tensors(n_samples, seed), tf.constant(check_int("n_draws", n_draws, 1))
+        # Another seed for every batch: rows at the same place of two batches must not share their noise.
+        fresh = seed_of_batch(tf.constant([seed, 1], tf.int64), n)
+        data = {"needs_target": True, "batch_size": batch_size}
+        drawn = self.rows(self._drawn_imputations, x, lambda rows: (*of_bounds(rows)[:2], *fresh(rows)), **data)
+        return np.stack([_in_holes(x, drawn[:, k]) for k in range(n_draws)])
+
+    def _check_imputes(self):
+        self._check_built("impute")
+        if not self.likelihood.takes_holes:
+            raise ValueError(
+                "`likelihood` must be one that takes holes, such as `likelihoods.Mixed`, to impute. "
+                f"Received: {type(self.likelihood).__name__}"
+            )
+        if not self.has_density:
+            raise ValueError(f"`prior` must have `log_prob` for importance weights. Received: prior={self.prior!r}")
+
+    def _imputed(self, batch, n_samples, chunk, seed):
+        return imputed(self, batch, n_samples, chunk, seed)
+
+    def _drawn_imputations(self, batch, n_samples, chunk, seed, n_draws):
+        return drawn_imputations(self, batch, n_samples, chunk, seed, n_draws)
+
     def _bounds_of(self, batch, n_samples, chunk, seed):
         return *bounds_of_batch(self, batch, n_samples, chunk, seed), share_of_mask(batch)
+
+
+def _in_holes(x, filled):
+    """`filled` where x is NaN, else x."""
+    x = np.asarray(x, np.float32)
+    return np.where(np.isnan(x), filled, x)

@@ -8,7 +8,7 @@ import numpy as np
 from keras_vae.likelihoods.bounds import inverse_soft_floor
 from keras_vae.likelihoods.discretized_logistic import HALF_RANGE
 from keras_vae.networks.feature_maps import first_tap, map_sizes
-from keras_vae.tasks.vae.factor_start import lowest_noise
+from keras_vae.tasks.linear_columns import lowest_noise
 
 # Likelihoods with a location and a scale per channel.
 LIKELIHOODS = ("discretized_logistic_mixture", "discretized_logistic", "gaussian", "student_t")

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from keras_vae.tasks.vae.factor_start import start_from_factors
+from keras_vae.tasks.factor_start import start_from_factors
 from keras_vae.tasks.vae.pyramid_start import MAX_VALUES, pyramid_fits, start_from_pyramid
 
 FACTOR_LIKELIHOODS = ("gaussian", "student_t")

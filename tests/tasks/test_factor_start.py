@@ -6,8 +6,9 @@ from sklearn.decomposition import FactorAnalysis
 
 from keras_vae.likelihoods import Gaussian, StudentT
 from keras_vae.models.make_vae import make_vae
-from keras_vae.tasks.vae import factor_start
-from keras_vae.tasks.vae.factor_start import best_factors, lowest_noise, start_from_factors
+from keras_vae.tasks import factor_start
+from keras_vae.tasks.factor_start import best_factors, start_from_factors
+from keras_vae.tasks.linear_columns import lowest_noise
 
 
 @pytest.fixture(scope="module")

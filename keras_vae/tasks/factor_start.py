@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from keras_vae.likelihoods.bounds import inverse_soft_floor
+from keras_vae.tasks.linear_columns import linear_columns
 
 # Numbers of factors that are tried, beside as many as there are latents; rows that they are fitted to.
 N_FACTORS = (0, 1, 2, 3, 5, 8, 12, 16, 20)
@@ -22,8 +22,11 @@ def start_from_factors(model, x_train, x_validation, seed):
     their posterior has a diagonal covariance: then the encoder holds the exact posterior, and the ELBO of the model is
     the log density of the factor analysis.
 
+    Under a `Mixed` likelihood the factors are those of all columns as the encoder sees them, holes filled with means;
+    numbers of real columns are decoded as in factor analysis, the others to first order around their shares and means.
+
     Args:
-        model: `VAE` of networks "skip" with a likelihood `Gaussian` or `StudentT`.
+        model: `VAE` of networks "skip" with a likelihood `Gaussian`, `StudentT` or `Mixed`.
         x_train: array `(n, columns)`, as the encoder takes it (after the preprocessing).
         x_validation: the same of the validation part, or None: then the training part decides.
         seed: int.
@@ -34,18 +37,18 @@ def start_from_factors(model, x_train, x_validation, seed):
     """
     if len(x_train) > MAX_ROWS:
         x_train = x_train[np.random.default_rng(seed).choice(len(x_train), MAX_ROWS, replace=False)]
+    linear = linear_columns(model.likelihood)
+    x_train, x_validation = (None if x is None else linear.encoded(x) for x in (x_train, x_validation))
+    centre = np.nanmean(np.where(np.isnan(x_train).all(axis=0), 0.0, x_train), axis=0)
+    x_train, x_validation = (None if x is None else np.where(np.isnan(x), centre, x) for x in (x_train, x_validation))
     varies = x_train.std(axis=0) > 0
     held_out = x_train if x_validation is None else x_validation
-    mean, loadings, noise = np.zeros(len(varies)), np.zeros((len(varies), model.latent_dim)), np.ones(len(varies))
-    floor = lowest_noise(model.likelihood)
-    found = best_factors(x_train[:, varies], held_out[:, varies], model.latent_dim, floor, seed)
+    mean, loadings, noise = centre, np.zeros((len(varies), model.latent_dim)), np.ones(len(varies))
+    found = best_factors(x_train[:, varies], held_out[:, varies], model.latent_dim, linear.floor, seed)
     mean[varies], loadings[varies, : found[1].shape[1]], noise[varies] = found
-    _assign(model, mean, loadings, noise, seed)
-
-
-def lowest_noise(likelihood):
-    """The smallest variance that a likelihood can give an element, and a little more."""
-    return float(np.exp(likelihood.min_log_var + likelihood.log_variance_of_unit_scale() + 0.1))
+    noise = np.maximum(noise, linear.least_noise(x_train))
+    loadings = turned(loadings, noise)
+    _assign(model, linear, mean, loadings, noise, seed)
 
 
 def best_factors(x_train, x_held_out, most, floor, seed):
@@ -82,9 +85,16 @@ def best_factors(x_train, x_held_out, most, floor, seed):
         if best_score is None or score > best_score:
             best, best_score = candidate, score
     mean, loadings, noise = best
-    # W' Psi^-1 W becomes diagonal: the posterior precision of the factors is one plus that.
+    return mean, turned(loadings, noise), noise
+
+
+def turned(loadings, noise):
+    """Loadings `(columns, n_factors)` of the same covariance, turned so that the posterior of the factors is diagonal.
+
+    Its precision is one plus `W' Psi^-1 W`.
+    """
     _, directions = np.linalg.eigh(loadings.T @ (loadings / noise[:, None]))
-    return mean, loadings @ directions[:, ::-1], noise
+    return loadings @ directions[:, ::-1]
 
 
 def _log_density(x, mean, loadings, noise):
@@ -98,17 +108,16 @@ def _log_density(x, mean, loadings, noise):
     return float(np.mean(-0.5 * (distance + log_determinant + len(noise) * np.log(2 * np.pi))))
 
 
-def _assign(model, mean, loadings, noise, seed):
-    likelihood = model.likelihood
+def _assign(model, linear, mean, loadings, noise, seed):
     precision = 1.0 + np.sum(loadings**2 / noise[:, None], axis=0)
     kernel = loadings / noise[:, None] / precision
-    model.encoder.get_layer("z_mean_linear").set_weights([kernel, -mean @ kernel])
+    encoder = model.encoder.get_layer("z_mean_linear")
+    # Behind the columns the encoder may be told of holes.
+    untold = np.zeros((encoder.get_weights()[0].shape[0] - len(kernel), model.latent_dim))
+    encoder.set_weights([np.concatenate([kernel, untold]), -mean @ kernel])
     log_var = model.encoder.get_layer("z_log_var")
     log_var.set_weights([log_var.get_weights()[0], -np.log(precision)])
     is_unused = ~np.any(loadings, axis=0)
     spread = np.random.default_rng(seed).normal(scale=UNUSED_STDDEV, size=loadings.shape)
-    log_noise = np.log(noise) - likelihood.log_variance_of_unit_scale()
-    raw = inverse_soft_floor(log_noise, likelihood.min_log_var)
-    loadings = np.where(is_unused, spread, loadings)
-    kernel = np.concatenate([loadings.T, np.zeros_like(loadings.T)], axis=1)
-    model.decoder.get_layer("x_params_linear").set_weights([kernel, np.concatenate([mean, raw])])
+    decoder = model.decoder.get_layer("x_params_linear")
+    decoder.set_weights(linear.decoder_weights(mean, np.where(is_unused, spread, loadings), noise))
