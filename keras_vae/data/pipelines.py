@@ -45,6 +45,7 @@ def batches(
     start_epoch: int = 0,
     repeat: bool = False,
     part: str = "train",
+    takes_holes: bool = False,
 ) -> tf.data.Dataset:
     """Batches of a data set, a pure function of the seed and the number of the epoch.
 
@@ -60,6 +61,7 @@ def batches(
             resumed. Otherwise every pass is the next epoch, also after a pass that was broken off (under a
             `tf.distribute` strategy Keras begins one to build the model).
         part: `"train"` or `"test"`, for a `Dataset`.
+        takes_holes: bool. Whether NaN may stand for what was not seen.
 
     Returns:
         `tf.data.Dataset` of float32 `(batch, *event)`, with known cardinality.
@@ -70,7 +72,7 @@ def batches(
     """
     batch_size, seed = check_int("batch_size", batch_size, 1), check_int("seed", seed, 0)
     epochs = _epoch_numbers(check_int("start_epoch", start_epoch, 0), shuffle, repeat)
-    fetch, n = _source(x, part, binarize, scale)
+    fetch, n = _source(x, part, binarize, scale, takes_holes)
     n_batches = -(-n // batch_size)
     return (
         epochs.flat_map(_rows_of_epochs(n, batch_size, seed, shuffle))
@@ -131,17 +133,17 @@ def _values(fetch, seed, binarize, scale):
     return values_of
 
 
-def _source(x, part, binarize, scale):
+def _source(x, part, binarize, scale, takes_holes):
     """The function that fetches rows by their numbers, and the number of rows."""
     check_choice("part", part, PARTS)
     if not isinstance(x, Dataset):
-        return _array_source(_check_values(x, binarize, scale))
+        return _array_source(_check_values(x, binarize, scale, takes_holes))
     if not x.size(part):
         raise ValueError(f"the data set {x.name!r} must have a {part} part. Received: none")
     files = getattr(x, f"{part}_files")
     if files is not None:
         return _file_source(files, x.event_shape, getattr(x, "fit", "stretch"))
-    return _array_source(_check_values(getattr(x, f"x_{part}"), binarize, scale))
+    return _array_source(_check_values(getattr(x, f"x_{part}"), binarize, scale, takes_holes))
 
 
 def _array_source(x):
@@ -209,14 +211,15 @@ def _draw(grey, seeds):
     return tf.ensure_shape(drawn, grey.shape)
 
 
-def _check_values(x, binarize, scale):
+def _check_values(x, binarize, scale, takes_holes=False):
     """`x` as uint8 or float32, after a check of its values."""
     x = np.asarray(x)
     if x.dtype.kind not in "buif":
         raise ValueError(f"`x` must be an array of numbers or a Dataset. Received: dtype {x.dtype}")
     if x.ndim < 2 or x.size == 0:
         raise ValueError(f"`x` must have shape (n, *event) and at least one example. Received: shape {x.shape}")
-    lowest, highest = x.min(), x.max()
+    smallest, largest = (np.fmin, np.fmax) if takes_holes and not np.isnan(x).all() else (np.minimum, np.maximum)
+    lowest, highest = smallest.reduce(x, axis=None), largest.reduce(x, axis=None)
     if x.dtype == np.uint8:
         if (binarize or scale) and highest == 1:
             raise ValueError(

@@ -1,0 +1,52 @@
+"""The arguments of the estimators of tables: one more of them is one more line here."""
+
+import numbers
+
+import numpy as np
+
+from keras_vae._checks import check_int
+from keras_vae._reading import check_column_kinds
+from keras_vae.tasks.setting import Setting, check_widths, choice, listed, number, whole
+
+REAL = ("gaussian", "student_t")
+THRESHOLDS = ("contamination", "quantile", "extreme_value")
+
+
+def check_random_state(name, value):
+    """None, a whole number, or a `numpy.random.RandomState`.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if isinstance(value, numbers.Integral) or not isinstance(value, np.random.RandomState):
+        return check_int(name, value, 0)
+    return value
+
+
+def check_share(name, value):
+    """A number in [0, 0.5].
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0.0 <= value <= 0.5:
+        raise ValueError(f"`{name}` must be in [0, 0.5]. Received: {name}={value!r}")
+    return float(value)
+
+
+# What every estimator has.
+COMMON = {
+    "latent_dim": Setting(whole(1), None, "Latent dimensions.", "by the number of columns"),
+    "hidden_units": Setting(check_widths, (128,), "Widths of the layers beside the linear maps."),
+    "real": Setting(default="student_t", help=f"Likelihood of columns of numbers: {listed(REAL)}", **choice(REAL)),
+    "column_kinds": Setting(check_column_kinds, None, "What columns are, a dict from names.", "by their cells"),
+    "epochs": Setting(whole(1), None, "Passes over the rows.", "by their number"),
+    "batch_size": Setting(whole(1), None, "Rows per step.", "by their number"),
+    "learning_rate": Setting(number(0.0, exclusive=True), 1e-3, "Of Adam, in the first epoch."),
+    "validation": Setting(check_share, 0.1, "Share of the rows that say when training is over."),
+    "n_samples": Setting(whole(1), 50, "Draws of z per row."),
+    "random_state": Setting(check_random_state, None, "The same number gives the same results.", "new ones each time"),
+    "verbose": Setting(whole(0), 0, "1 for a report of the columns, 2 for a line per epoch as well."),
+}
+
+IMPUTER = {**COMMON, "n_draws": Setting(whole(1), 5, "Draws per row of a training step.")}

@@ -1,0 +1,73 @@
+"""`VAEImputer`, tables without holes."""
+
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+
+from keras_vae.objectives.importance_weighted import ImportanceWeighted
+from keras_vae.tasks.tables.filled_table import filled_table
+from keras_vae.tasks.tables.settings import IMPUTER
+from keras_vae.tasks.tables.table_estimator import TableEstimator
+
+
+class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
+    """Estimates for the holes of a table, by what was seen of the row.
+
+    It is trained on rows with holes, on a bound of the likelihood of what was seen: right for values that are missing
+    completely at random, and at random, by a rule that depends on what was seen.
+
+    Args:
+        n_samples: int >= 1. Draws of z per row of `transform`, weighted by importance.
+        n_draws: int >= 1. Draws per row of a training step.
+        latent_dim, hidden_units, real, column_kinds, epochs, batch_size, learning_rate, validation, random_state,
+            verbose: as in `VAETransformer`.
+
+    Examples:
+        >>> from keras_vae.tasks.tables import VAEImputer
+        >>> table = np.random.default_rng(0).normal(size=(100, 3))
+        >>> table[::2, 1] = np.nan
+        >>> bool(np.isnan(VAEImputer(epochs=1, random_state=0).fit_transform(table)).any())
+        False
+
+    References:
+        Mattei & Frellsen 2019 (MIWAE), eq. 4 (bound), eq. 12 (estimate). https://arxiv.org/abs/1812.02633
+    """
+
+    settings = IMPUTER
+
+    def fit(self, X, y=None):
+        """Learn the columns of a table and a model of them; see `VAETransformer.fit`."""
+        self._begin()
+        self._fit_model(self._learned_table(X), ImportanceWeighted(self.settings_["n_draws"]))
+        return self
+
+    def transform(self, X):
+        """The table with an estimate in every hole: the mean of numbers, and the most probable word.
+
+        Args:
+            X: table as that of `fit`.
+
+        Returns:
+            Frame or array as X; what was seen stays as it was.
+
+        Raises:
+            ValueError: for a table with other columns.
+            NotFittedError: before `fit`.
+        """
+        x = self._table(X)
+        return self._filled(X, x, self.model_.impute(x, self.settings_["n_samples"], self.seed_))
+
+    def sample(self, X, n_tables=5):
+        """Several tables with a draw in every hole: what differs between them is how unsure an estimate is.
+
+        Args:
+            X: as in `transform`.
+            n_tables: int >= 1.
+
+        Returns:
+            list of tables.
+        """
+        x = self._table(X)
+        drawn = self.model_.draw_imputations(x, n_tables, max(n_tables, self.settings_["n_samples"]), self.seed_)
+        return [self._filled(X, x, one) for one in drawn]
+
+    def _filled(self, X, x, filled):
+        return filled_table(self.columns_, self._validated(X, reset=False), x, filled)
