@@ -13,6 +13,7 @@ from keras_vae.likelihoods.encoder_inputs import EncodedColumns
 from keras_vae.likelihoods.registry import get_likelihood
 
 # What a column may have by name: likelihoods of single numbers.
+_WITH_FLOOR = ("gaussian", "student_t")
 OF_COLUMNS = ("gaussian", "student_t", "bernoulli", "negative_binomial")
 
 
@@ -30,9 +31,11 @@ class Mixed(Likelihood):
         columns: one entry per column: "gaussian", "student_t", "bernoulli", "negative_binomial", or a whole number
             >= 2, the number of classes of a category.
         holes: numbers of the columns that may have holes, of which the encoder is told; None for all.
+        min_log_var: float. Lower bound of the log variance of columns of real numbers, as in `Gaussian`.
 
     Raises:
-        ValueError: if there is no column, an entry is none of these, or a number of a column does not exist.
+        ValueError: if there is no column, an entry is none of these, a number of a column does not exist, or the bound
+            is none of `Gaussian`.
 
     Examples:
         Age, number of children, married or not, one of four towns:
@@ -54,26 +57,36 @@ class Mixed(Likelihood):
     mean_on_data_scale = False
     takes_holes = True
     support = "of the kind of each column, or NaN for a hole"
-    fixed = ("columns", "holes")
+    fixed = ("columns", "holes", "min_log_var")
 
-    def __init__(self, columns: Sequence[str | int] = (), holes: Sequence[int] | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        columns: Sequence[str | int] = (),
+        holes: Sequence[int] | None = None,
+        min_log_var: float = -10.0,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
+        self.min_log_var = min_log_var
         self.columns = tuple(_check_column(column) for column in _listed("columns", columns))
         if not self.columns:
             raise ValueError("`columns` must name at least one column. Received: columns=()")
         self.holes = tuple(range(len(self.columns))) if holes is None else _check_holes(holes, len(self.columns))
         kinds = list(dict.fromkeys(self.columns))
         # Lists that Keras tracks: the parts may have weights.
-        self.parts = [
-            get_likelihood("categorical", n_classes=k) if isinstance(k, int) else get_likelihood(k) for k in kinds
-        ]
+        self.parts = [self._part(kind) for kind in kinds]
         self._places = [np.flatnonzero([column == kind for column in self.columns]) for kind in kinds]
         # From the order of the groups to that of the columns.
         self._order = np.argsort(np.concatenate(self._places))
         self._shapes = [part.params_shape((len(p),)) for part, p in zip(self.parts, self._places, strict=True)]
 
+    def _part(self, kind):
+        if isinstance(kind, int):
+            return get_likelihood("categorical", n_classes=kind)
+        return get_likelihood(kind, **({"min_log_var": self.min_log_var} if kind in _WITH_FLOOR else {}))
+
     def get_config(self):
-        return {**super().get_config(), "columns": self.columns, "holes": self.holes}
+        return {**super().get_config(), "columns": self.columns, "holes": self.holes, "min_log_var": self.min_log_var}
 
     @property
     def n_params(self) -> int:

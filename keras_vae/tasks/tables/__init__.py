@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
         "vae_transformer": ["VAETransformer"],
+        "vae_outlier_detector": ["VAEOutlierDetector"],
         "vae_imputer": ["VAEImputer"],
         "latent_size": ["choose_latent_dim"],
         "latent_size_rule": ["LatentSizes"],

@@ -9,6 +9,7 @@ from keras_vae._reading import check_column_kinds
 from keras_vae.tasks.setting import Setting, check_widths, choice, listed, number, whole
 
 REAL = ("gaussian", "student_t")
+SCORES = ("combined", "log_prob", "elbo", "reconstruction", "kl", "latent_distance")
 THRESHOLDS = ("contamination", "quantile", "extreme_value")
 
 
@@ -34,6 +35,17 @@ def check_share(name, value):
     return float(value)
 
 
+def check_contamination(name, value):
+    """A number in (0, 0.5].
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if check_share(name, value) == 0.0:
+        raise ValueError(f"`{name}` must be in (0, 0.5]. Received: {name}={value!r}")
+    return float(value)
+
+
 # What every estimator has.
 COMMON = {
     "latent_dim": Setting(whole(1), None, "Latent dimensions.", "by the number of columns"),
@@ -50,3 +62,12 @@ COMMON = {
 }
 
 IMPUTER = {**COMMON, "n_draws": Setting(whole(1), 5, "Draws per row of a training step.")}
+
+DETECTOR = {
+    **COMMON,
+    "contamination": Setting(check_contamination, 0.1, "Share of rows that are outliers."),
+    "threshold": Setting(default="contamination", help=f"How it is meant: {listed(THRESHOLDS)}", **choice(THRESHOLDS)),
+    "score": Setting(default="combined", help=f"What makes a row an outlier: {listed(SCORES)}", **choice(SCORES)),
+    "trim": Setting(check_share, 0.2, "Share of the rows that nothing is learned from."),
+    "n_samples": Setting(whole(1), 8, "Draws of z per row."),
+}

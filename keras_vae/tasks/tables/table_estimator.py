@@ -30,6 +30,7 @@ class TableEstimator(SettingsEstimator):
     settings = COMMON
     n_wanted_steps = 3000
     default_latent_dim = 10
+    min_log_var = -10.0
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -75,7 +76,7 @@ class TableEstimator(SettingsEstimator):
         if settings["latent_dim"] is None:
             settings["latent_dim"] = min(self.default_latent_dim, x.shape[1])
         names = [column.name for column in self.columns_.columns]
-        likelihood = table_likelihood(self.columns_, x, settings["real"])
+        likelihood = table_likelihood(self.columns_, x, settings["real"], self.min_log_var)
         self.model_ = table_model(likelihood, names, x, settings, self.seed_, objective)
         verbose = 2 if settings["verbose"] > 1 else 0
         self.history_ = train_table_model(self.model_, x, settings, self.seed_, self.n_wanted_steps, verbose)

@@ -28,19 +28,20 @@ STEPS_PER_LOOK = 100
 PATIENCE = 6
 
 
-def table_likelihood(columns, x, real):
+def table_likelihood(columns, x, real, min_log_var=-10.0):
     """The likelihood of a table.
 
     Args:
         columns: `TableColumns`.
         x: array `(n, n_columns)`, as `columns.encode` gives it; its holes tell which columns may have some.
         real: "gaussian" or "student_t". Of real numbers.
+        min_log_var: float. Lower bound of their log variance, in units of the variance of the column.
 
     Returns:
         `Mixed`.
     """
     kinds = [k if isinstance(k, int) else OF_KIND.get(k, real) for k in columns.likelihood_columns()]
-    return Mixed(kinds, holes=np.flatnonzero(np.isnan(x).any(axis=0)))
+    return Mixed(kinds, np.flatnonzero(np.isnan(x).any(axis=0)), min_log_var)
 
 
 def table_model(likelihood, names, x, settings, seed, objective=None):
