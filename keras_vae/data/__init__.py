@@ -1,5 +1,6 @@
 """Data: `load` reads a named set, a file or a folder; `batches` and `binarized` make `tf.data` batches of it."""
 
+from keras_vae.data.columns import TableColumns
 from keras_vae.data.dataset import Dataset
 from keras_vae.data.factor_shapes import FactorShapes, factor_shapes
 from keras_vae.data.folder import image_folder
@@ -8,7 +9,7 @@ from keras_vae.data.pipelines import batches, binarize_once, binarized
 from keras_vae.data.reading import ReadAs, Reading
 
 __all__ = ["load", "Dataset", "Reading", "ReadAs", "binarized", "binarize_once", "batches", "image_folder"]
-__all__ += ["FactorShapes", "factor_shapes"]
+__all__ += ["FactorShapes", "factor_shapes", "TableColumns"]
 
 
 def __dir__():

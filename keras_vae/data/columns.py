@@ -75,41 +75,60 @@ class TableColumns:
         Raises:
             ValueError: if it is no table, a cell is infinite or text among numbers, a column cannot be what
                 `column_kinds` says, a name is unknown, or no column is left.
+
+        Warns:
+            UserWarning: if a column of words is left out, as it has too many of them.
         """
-        parts = apart(table, None if names is None else list(names))
-        cells = {
-            name: cells_of(column) for name, column in zip(parts.names, parts.columns, strict=True) if name not in drop
-        }
-        return cls.learn_cells(parts, cells, column_kinds, tuple(drop))
+        parts, drop = apart(table, None if names is None else list(names)), tuple(drop)
+        raise_problems("the table", unknown_names("drop", drop, parts.names))
+        cells = {n: cells_of(column) for n, column in zip(parts.names, parts.columns, strict=True) if n not in drop}
+        columns, problems = cls.learned(parts, cells, column_kinds or {}, drop)
+        if not problems:
+            _, wrong, _ = columns.encode_cells(cells)
+            problems = [f"column `{name}` {text}" for name, text in wrong]
+        raise_problems("the table", problems)
+        left_out = columns.left_out.items()
+        names_things = [f"`{name}`: {why}" for name, why in left_out if name in cells and cells[name].kind == "words"]
+        if names_things:
+            hint = "name them in `drop`, or say that they are a category (`column_kinds`)"
+            warnings.warn(f"columns left out ({'; '.join(names_things)}); {hint}", stacklevel=2)
+        return columns
 
     @classmethod
-    def learn_cells(
+    def learned(
         cls,
         parts: Parts,
         cells: Mapping[str, ColumnCells],
-        column_kinds: Mapping[str, str] | None = None,
+        column_kinds: Mapping[str, str],
         drop: tuple[str, ...] = (),
-    ) -> "TableColumns":
-        """Like `learn`, of columns whose cells have been looked at: `cells` by name, of the columns to learn from."""
-        kinds = check_column_kinds("column_kinds", column_kinds or {})
-        problems = [*unknown_names("column_kinds", kinds, parts.names), *unknown_names("drop", drop, parts.names)]
-        raise_problems("the table", problems)
-        judged = {name: judge(name, column, kinds.get(name)) for name, column in cells.items()}
-        for name, found in judged.items():
-            if found.problem:
-                problems.append(f"column `{name}` {found.problem} (`column_kinds`)")
-            elif found.column is not None:
-                encoded = encode_column(found.column, cells[name])
-                problems += [f"column `{name}` {encoded.problem}{_place(encoded)}"] if encoded.problem else []
-        raise_problems("the table", _some(problems))
+        rows: np.ndarray | None = None,
+    ) -> tuple["TableColumns | None", list[str]]:
+        """Like `learn`, of columns whose cells have been looked at.
+
+        Args:
+            parts: `Parts`, of which the names count.
+            cells: `ColumnCells` by name, of the columns to learn from.
+            column_kinds, drop: as in `learn`.
+            rows: int array, rows to learn from; None for all.
+
+        Returns:
+            (columns, problems): `TableColumns`, None if there are problems; list of str.
+        """
+        kinds = check_column_kinds("column_kinds", column_kinds)
+        problems = unknown_names("column_kinds", kinds, [*cells, *drop])
+        judged = {n: judge(n, c if rows is None else c.take(rows), kinds.get(n)) for n, c in cells.items()}
+        problems += [f"column `{n}` {found.problem} (`column_kinds`)" for n, found in judged.items() if found.problem]
         judged |= {name: Judged(None, "as asked") for name in drop}
-        chosen = tuple(judged[name].column for name in parts.names if name in judged and judged[name].column)
-        left_out = {n: judged[n].words for n in parts.names if n in judged and judged[n].column is None}
-        if not chosen:
+        judged = {name: judged[name] for name in parts.names if name in judged}
+        left_out = {name: found.words for name, found in judged.items() if found.column is None}
+        if not problems and len(left_out) == len(judged):
             why = "; ".join(f"`{name}`: {reason}" for name, reason in list(left_out.items())[:_PROBLEMS_NAMED])
-            raise_problems("the table", [f"no column is left to learn from ({why})"])
-        report = lines_of({name: judged[name] for name in parts.names if name in judged}, cells)
-        return cls(chosen, left_out, tuple(report), tuple(parts.names), parts.has_names, parts.container)
+            problems = [f"no column is left to learn from{f' ({why})' if why else ''}"]
+        if problems:
+            return None, problems[:_PROBLEMS_NAMED]
+        chosen = tuple(found.column for found in judged.values() if found.column is not None)
+        report = tuple(lines_of(judged, cells))
+        return cls(chosen, left_out, report, tuple(parts.names), parts.has_names, parts.container), []
 
     def encode(self, table: Any) -> np.ndarray:
         """A table as numbers.
@@ -140,8 +159,7 @@ class TableColumns:
 
     def _of_plain_numbers(self, parts, table):
         """An array of real numbers at once, without a look at each column; None for anything else."""
-        plain = all(column.kind == "real" and column.unit is None for column in self.columns)
-        if parts.dtype is None or not plain or len(parts.columns) != len(self.columns):
+        if parts.dtype is None or not self.are_plain or len(parts.columns) != len(self.columns):
             return None
         with np.errstate(over="ignore"):
             x = np.array(table, dtype=np.float32)
@@ -216,6 +234,11 @@ class TableColumns:
         return together(values, dtypes, [c.name for c in self.columns], self.container if like is None else like)
 
     @property
+    def are_plain(self) -> bool:
+        """Whether every column is of real numbers that came as numbers."""
+        return all(column.kind == "real" and column.unit is None for column in self.columns)
+
+    @property
     def kinds(self) -> list[str]:
         """Kind of each column: "real", "count", "binary" or "category"."""
         return [column.kind for column in self.columns]
@@ -260,8 +283,3 @@ def _place(encoded, place=None):
     if encoded.row < 0:
         return ""
     return f" in {place(encoded.row) if place else f'row {encoded.row} (from 0)'}{encoded.hint}"
-
-
-def _some(problems):
-    more = len(problems) - _PROBLEMS_NAMED
-    return problems if more <= 0 else [*problems[:_PROBLEMS_NAMED], f"{more} more columns"]

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_vae._checks import check_choice, check_int, check_number, check_shape
 from keras_vae._reading import FITS, KINDS
+from keras_vae.data.columns import TableColumns
 from keras_vae.data.reading import ReadAs
 from keras_vae.data.split_rows import split_rows
 
@@ -115,6 +116,11 @@ class Dataset:
     def n_test(self) -> int:
         """Number of test examples; 0 if there is no test part."""
         return self.size("test")
+
+    @property
+    def columns(self) -> TableColumns | None:
+        """What the columns of a table are that was read with `Reading(mixed=True)`; None for other data."""
+        return TableColumns.of_json(self.schema["columns_as"]) if "columns_as" in self.schema else None
 
     @property
     def real_labels(self) -> bool:

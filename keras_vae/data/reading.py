@@ -2,11 +2,11 @@
 
 import dataclasses
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from keras_vae._checks import check_choice
-from keras_vae._reading import FITS, IMPUTES, KINDS, check_image_size
+from keras_vae._reading import FITS, IMPUTES, KINDS, check_column_kinds, check_image_size
 
 # What `label` and `id` are set to by someone who wants no such column.
 NO_COLUMN = ("", "none")
@@ -45,9 +45,15 @@ class Reading:
         fit: how an image of another aspect is brought to the size: `"stretch"`, `"crop"` (its middle) or `"pad"`
             (with black). None is `"stretch"`.
         grey: bool. Whether the images of a folder are read in grey; None for what the first image is.
+        mixed: bool. Whether a table keeps its words, dates and holes: words become codes, holes stay NaN, and
+            `Dataset.columns` says what each column is. `impute="median"` then fills holes of words with the commonest
+            one. Means nothing for sources that are no tables, and for tables that hold numbers without holes only.
+        column_kinds: dict from names of columns to `"real"`, `"count"`, `"binary"` or `"category"`, which overrules
+            what is found; held as a tuple of pairs. Whoever gives it reads with `mixed`.
 
     Raises:
-        ValueError: for an unknown choice, a value of another type, and for a column that is wanted in two places.
+        ValueError: for an unknown choice, a value of another type, for a column that is wanted in two places, and for
+            `column_kinds` of images or sequences.
     """
 
     kind: str | None = None
@@ -61,6 +67,8 @@ class Reading:
     size: int | tuple[int, int] | None = None
     fit: str | None = None
     grey: bool | None = None
+    mixed: bool = False
+    column_kinds: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self):
         for name, choices in (("kind", KINDS), ("impute", IMPUTES), ("fit", FITS)):
@@ -72,10 +80,21 @@ class Reading:
                 raise ValueError(f"`{name}` must be a name. Received: {name}={value!r}")
         for name in ("header", "grey"):
             check_choice(name, getattr(self, name), (None, True, False))
+        check_choice("mixed", self.mixed, (True, False))
         for name in ("drop", "columns"):
             object.__setattr__(self, name, _check_names(name, getattr(self, name)))
         object.__setattr__(self, "size", check_image_size("size", self.size))
+        kinds = check_column_kinds("column_kinds", self.column_kinds or {})
+        object.__setattr__(self, "column_kinds", tuple(kinds.items()))
+        if kinds and self.kind not in (None, "table"):
+            raise ValueError(f"`column_kinds` are for tables. Received: kind={self.kind!r}")
+        object.__setattr__(self, "mixed", self.mixed or bool(kinds))
         self._check_one_place()
+
+    @property
+    def as_mixed(self) -> bool:
+        """Whether a table is read with its words, dates and holes."""
+        return self.mixed and self.kind in (None, "table")
 
     def _check_one_place(self):
         places = {name: (getattr(self, name),) for name in ("label", "id") if is_column(getattr(self, name))}
@@ -91,11 +110,11 @@ class Reading:
                 seen[name] = place
 
     def given(self) -> dict:
-        """What is given, by name: the arguments that are not None and not empty (`""` is given)."""
+        """What is given, by name: the arguments that are not what they are by default (`""` is given)."""
         return {
             field.name: value
             for field in dataclasses.fields(self)
-            if (value := getattr(self, field.name)) not in (None, ())
+            if (value := getattr(self, field.name)) != field.default
         }
 
 
@@ -169,7 +188,8 @@ def check_used(source: object, what: str, reading: "Reading", used: Collection[s
     Raises:
         ValueError: if another one is given.
     """
-    unused = [name for name in reading.given() if name not in used]
+    # Who asks for mixed tables says nothing about a source that is none.
+    unused = [name for name in reading.given() if name not in (*used, "mixed")]
     if unused:
         raise ValueError(
             f"{source} is {what}, which takes {', '.join(f'`{name}`' for name in used) or 'no such option'}. "

@@ -1,5 +1,6 @@
 """A file with a table as a `Dataset`: its columns judged, its holes filled, its rows split."""
 
+import dataclasses
 import pathlib
 
 import numpy as np
@@ -7,15 +8,16 @@ import numpy as np
 from keras_vae.data.arrays import read_examples
 from keras_vae.data.dataset import Dataset
 from keras_vae.data.delimited import RawTable
-from keras_vae.data.labels import Labels, as_labels
 from keras_vae.data.reading import ReadAs, Reading, check_used, raise_problems
 from keras_vae.data.split_rows import split_rows
 from keras_vae.data.table_columns import Column, columns_of, give_roles
 from keras_vae.data.table_file import read_table
+from keras_vae.data.table_mixed import load_mixed
 from keras_vae.data.table_report import report_of
+from keras_vae.data.table_rows import ids_of, labels_of, parts_of, problems_of_labels, schema_of_rows
 from keras_vae.data.table_schema import columns_by_schema
 
-_USED = ("kind", "label", "drop", "columns", "id", "impute", "header")
+_USED = ("kind", "label", "drop", "columns", "id", "impute", "header", "column_kinds")
 
 
 def load_table(
@@ -26,6 +28,9 @@ def load_table(
     schema: dict | None = None,
 ) -> Dataset:
     """Numbers of the columns of a table, float32 in the units of the file; labels and names of the rows beside them.
+
+    With `Reading(mixed=True)` words are codes, dates are days and holes are NaN, see `TableColumns`; a table in which
+    every column is of real numbers and no cell is empty is what it is without.
 
     `Dataset.report` says what became of every column. Everything that is wrong with the file is said at once.
 
@@ -48,6 +53,16 @@ def load_table(
     path, reading, schema = pathlib.Path(path), reading or Reading(), schema or {}
     check_used(path, "a table", reading, _USED)
     raw, columns, problems, lines = _columns(path, reading, schema)
+    if "columns_as" in schema or (reading.as_mixed and not schema):
+        data = load_mixed(path, raw, columns, problems, lines, test_fraction, seed, reading, schema)
+        if data is not None:
+            return data
+        reading = dataclasses.replace(reading, mixed=False, column_kinds=())
+        raw, columns, problems, lines = _columns(path, reading, schema, raw)
+    return _load_numbers(path, raw, columns, problems, lines, test_fraction, seed, reading, schema)
+
+
+def _load_numbers(path, raw, columns, problems, lines, test_fraction, seed, reading, schema):
     features = [column for column in columns if column.role == "feature"]
     problems += _problems_of_cells(columns, raw, reading, bool(features) or bool(problems))
     raise_problems(path, problems)
@@ -58,10 +73,10 @@ def load_table(
     return _dataset(path, columns, features, x[rows], rows, lines, test_fraction, seed, reading, schema, raw)
 
 
-def _columns(path, reading, schema):
+def _columns(path, reading, schema, raw=None):
     """The table as it stands in the file, its columns with their roles, problems, and lines for the report."""
     if "features" not in schema:
-        raw = read_table(path, reading)
+        raw = raw or read_table(path, reading)
         columns, problems = columns_of(raw)
         problems += give_roles(columns, reading) if not problems else []
         return raw, columns, problems, list(raw.report)
@@ -78,44 +93,33 @@ def _dataset(path, columns, features, x, rows, lines, test_fraction, seed, readi
     examples = read_examples(
         {"x": x}, path, kind=kind or "table", values=schema.get("values"), event_shape=schema.get("event_shape")
     )
-    labels, label = _labels(columns, rows, path, schema)
-    ids = next((_ids(column, rows, raw) for column in columns if column.role == "id"), None)
+    labels, label = labels_of(columns, rows, path, schema)
     named = raw.names is not None and examples.kind == "table"
     held, y = examples.parts["x"], next(iter(labels.parts.values()), None)
-    split = {}
-    for part, chosen in (("train", train), ("test", test)):
-        any_rows = part == "train" or len(chosen)
-        split[f"x_{part}"] = held[chosen] if any_rows else None
-        split[f"y_{part}"] = y[chosen] if y is not None and any_rows else None
-        split[f"ids_{part}"] = tuple(ids[row] for row in chosen) if ids is not None and any_rows else None
     return Dataset(
         name=path.name,
-        **split,
+        **parts_of(held, y, ids_of(columns, rows, raw), train, test),
         event_shape=held.shape[1:],
         kind=examples.kind,
         class_names=labels.class_names,
         feature_names=tuple(column.name for column in features) if named or schema.get("header") else None,
         label_name=label,
         report=(*lines, *examples.report, *labels.report),
-        schema=schema or _schema(raw, columns, features, medians, examples, labels, y),
+        schema=schema or _schema(raw, columns, features, medians, examples, labels),
     )
 
 
-def _schema(raw, columns, features, medians, examples, labels, y):
-    names = {role: next((c.name for c in columns if c.role == role), None) for role in ("label", "id")}
+def _schema(raw, columns, features, medians, examples, labels):
     return {
         "format": "table",
         "kind": examples.kind,
         "values": examples.values,
         "event_shape": list(examples.parts["x"].shape[1:]),
         "header": raw.names is not None,
-        "columns": [column.name for column in columns],
         "features": [column.name for column in features],
         "medians": [float(median) for median in medians],
         "codings": {column.name: column.coding for column in features if column.coding is not None},
-        **names,
-        "classes": list(labels.class_names) if labels.class_names else None,
-        "real_labels": None if y is None else y.dtype.kind == "f",
+        **schema_of_rows(columns, labels),
     }
 
 
@@ -142,13 +146,7 @@ def _problems_of_cells(columns: list[Column], raw: RawTable, reading: Reading, a
                     f"column `{column.name}` must hold finite float32 numbers. Received: "
                     f"{column.values[bad[0]]:.6g} in {raw.place(bad[0])}"
                 )
-        if column.role == "label" and cells.holes.any() and reading.impute != "drop":
-            row = int(np.flatnonzero(cells.holes)[0])
-            problems.append(
-                f"column `{column.name}` must hold a label in every row. Received: an empty cell in {raw.place(row)} "
-                f'({int(cells.holes.sum())} of {n_rows} rows); leave such rows out (`impute="drop"`), or read no '
-                f'labels (`label="none"`)'
-            )
+    problems += problems_of_labels(columns, raw, reading)
     if not any_features:
         label = next((f" beside the labels `{c.name}`" for c in columns if c.role == "label"), "")
         problems.append(f"it holds no column of numbers{label}: {_left_out_in_words(columns)}")
@@ -211,21 +209,3 @@ def _fill(x, medians, features):
         )
         for j in filled
     ]
-
-
-def _labels(columns, rows, path, schema) -> tuple[Labels, str | None]:
-    """Labels of the rows, and the name of their column."""
-    column = next((column for column in columns if column.role == "label"), None)
-    if column is None:
-        return Labels({}, tuple(schema["classes"]) if schema.get("classes") else None, []), schema.get("label")
-    cells = column.cells
-    y = cells.values if cells.kind == "numbers" else np.array(cells.texts)
-    classes = tuple(schema["classes"]) if schema.get("classes") else None
-    labels = as_labels({column.name: y[rows]}, path, classes=classes, real=schema.get("real_labels"))
-    return labels._replace(report=[line._replace(overrule="--label none") for line in labels.report]), column.name
-
-
-def _ids(column, rows, raw):
-    """Cells of the id column as they are written: "007" stays so, and no digit of a long number is lost."""
-    texts = column.cells.texts if column.cells.texts is not None else raw.texts(column.series.name)
-    return [texts[row].strip() for row in rows]

@@ -108,8 +108,11 @@ def _encode_category(column, cells):
     new = [words[code] for code in seen if words[code] not in number]
     told = ""
     if new:
-        n = int((of_words[codes] == len(number)).sum())
-        told = f"{_named(new)} {'is' if len(new) == 1 else 'are'} no known word: {n} cells read as {column.other!r}"
+        n, are = (
+            int((of_words[codes] == len(number)).sum()),
+            "is no known word" if len(new) == 1 else "are no known words",
+        )
+        told = f"{_named(new)} {are}: read as {column.other!r} in {n} row{'s' if n > 1 else ''}"
     return Encoded(of_words[codes], told)
 
 

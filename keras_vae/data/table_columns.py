@@ -93,13 +93,19 @@ def give_roles(columns: list[Column], reading: Reading) -> list[str]:
 
     Args:
         columns: list of `Column`, which are changed.
-        reading: `Reading`, of which `label`, `id`, `drop` and `columns` count.
+        reading: `Reading`, of which `label`, `id`, `drop`, `columns`, `mixed` and `column_kinds` count. Features of
+            mixed tables get their role only: what they are is for `TableColumns` to say.
 
     Returns:
         list of str: problems, such as names that do not exist.
     """
     names = [column.name for column in columns]
-    problems = unknown_names("drop", reading.drop, names) + unknown_names("columns", reading.columns, names)
+    kinds = [name for name, _ in reading.column_kinds]
+    problems = [
+        problem
+        for option, wanted in (("drop", reading.drop), ("columns", reading.columns), ("column_kinds", kinds))
+        for problem in unknown_names(option, wanted, names)
+    ]
     for option in ("label", "id"):
         wanted = getattr(reading, option)
         if is_column(wanted):
@@ -111,7 +117,7 @@ def give_roles(columns: list[Column], reading: Reading) -> list[str]:
         if column.name in reading.drop:
             column.role, column.remarks = "", []
             column.leave_out("as asked", "--drop")
-        elif column.name in reading.columns:
+        elif column.name in reading.columns or (column.name in kinds and not reading.columns and not column.role):
             column.role, column.remarks = "feature", []
     if reading.label is None:
         problems += _find_label_by_name(columns, reading)
@@ -122,7 +128,7 @@ def give_roles(columns: list[Column], reading: Reading) -> list[str]:
         _find_label_by_cells(columns, reading)
     problems += _make_features(columns, reading)
     if reading.label is None and not any(column.role == "feature" for column in columns):
-        _learn_a_lone_label(columns)
+        _learn_a_lone_label(columns, reading)
     return problems
 
 
@@ -134,7 +140,7 @@ def _make_features(columns, reading):
         if not column.role and reading.columns:
             column.leave_out("not asked for", "--columns")
         column.role = column.role or "feature"
-        if column.role == "feature":
+        if column.role == "feature" and not reading.as_mixed:
             _make_feature(column, asked)
             if column.role == "left out" and asked:
                 problems.append(f"`columns` names {column.name!r}, which is no feature ({column.remarks[-1][1]})")
@@ -156,12 +162,13 @@ def _find_label_by_name(columns, reading):
     return []
 
 
-def _learn_a_lone_label(columns):
+def _learn_a_lone_label(columns, reading):
     """A `y` or `target` of numbers beside which there is nothing to learn is no label: it is what there is to learn."""
     for column in columns:
         if column.role == "label" and column.name.lower() in ("y", "target") and column.cells.kind == "numbers":
             column.role = "feature"
-            _make_feature(column, asked=False)
+            if not reading.as_mixed:
+                _make_feature(column, asked=False)
 
 
 def _make_label(column, reading):
@@ -210,7 +217,8 @@ def _leave_out_indices(columns, reading):
         for column in free
         if _counts_rows(column.cells) and (len(column.cells.holes) >= _MIN_ROWS or column.name.lower() in _INDEX_NAMES)
     ]
-    if len(counting) < len([c for c in columns if c.role in ("", "feature") and c.cells.kind == "numbers"]):
+    possible = [c for c in columns if c.role in ("", "feature") and (c.cells.kind == "numbers" or reading.as_mixed)]
+    if len(counting) < len(possible):
         for column in counting:
             column.leave_out("the numbers of the rows", "--id none")
 

@@ -132,7 +132,7 @@ def _of_array(table):
 
 def _inferred(column):
     if column.dtype.kind in "iufbmM":
-        return np.ascontiguousarray(column)
+        return column
     import pandas
 
     return pandas.Series(column.astype(object), dtype=object)

@@ -36,12 +36,14 @@ def columns_by_schema(raw: RawTable, schema: dict) -> tuple[list[Column], list[s
             f"Received: {some_of(list(held))}"
         )
         return [], problems, report
-    chosen = [_as_feature(held[name], schema["codings"].get(name), problems) for name in schema["features"]]
+    if "columns_as" in schema:
+        # What the cells of mixed tables are is for `TableColumns` to say.
+        chosen = [_with_role(held[name], "feature") for name in schema["features"]]
+    else:
+        chosen = [_as_feature(held[name], schema["codings"].get(name), problems) for name in schema["features"]]
     for role in ("label", "id"):
         if schema[role] is not None and schema[role] in held:
-            column = held[schema[role]]
-            column.role, column.remarks = role, []
-            chosen.append(column)
+            chosen.append(_with_role(held[schema[role]], role))
     known = {*schema["features"], *schema["columns"]}
     more = [column.name for column in columns if column.name not in known]
     if more:
@@ -63,8 +65,7 @@ def _by_position(columns, schema):
 
 def _as_feature(column, coding, problems):
     """A column as the numbers that the feature of this name was."""
-    cells = column.cells
-    column.role, column.remarks = "feature", []
+    cells = _with_role(column, "feature").cells
     if coding is not None and cells.texts is not None and cells.kind != "empty":
         unknown = [text for text in column.different() if text not in coding and text.casefold() not in _folded(coding)]
         if unknown:
@@ -81,6 +82,11 @@ def _as_feature(column, coding, problems):
     column.values = cells.values
     if cells.kind != "empty":
         describe_numbers(column)
+    return column
+
+
+def _with_role(column, role):
+    column.role, column.remarks = role, []
     return column
 
 

@@ -1,6 +1,6 @@
 """The settings that say how files are read, for every use that reads tables, arrays or folders of images."""
 
-from keras_vae._reading import FITS, IMPUTES, KINDS, check_image_size
+from keras_vae._reading import COLUMN_KINDS, FITS, IMPUTES, KINDS, check_column_kinds, check_image_size
 from keras_vae.tasks.setting import Setting, check_flag, check_names, check_text, choice, listed, parse_names
 
 SECTION = "How files are read"
@@ -30,6 +30,18 @@ def parse_size(name, text):
     return sides * 2 if len(sides) == 1 else sides
 
 
+def parse_column_kinds(name, text):
+    """ "city=category, year=real" as {"city": "category", "year": "real"}.
+
+    Raises:
+        ValueError: for other text.
+    """
+    pairs = [part.rpartition("=")[::2] for part in parse_names(name, text)]
+    if not all(column for column, _ in pairs):
+        raise ValueError(f"`{name}` must be names with their kinds, as city=category,year=real. Received: {text!r}")
+    return {column.strip(): kind.strip() for column, kind in pairs}
+
+
 def _setting(check, help, default_text=None, **kwargs):
     return Setting(check, None, help, default_text, section=SECTION, **kwargs)
 
@@ -43,6 +55,12 @@ READING = {
     "id": _setting(check_text, "Column that names the rows, kept for results; none for no such column.", "by its name"),
     "columns": _setting(check_names, "Use these columns only, as age,height.", "all numbers", parse=parse_names),
     "drop": _setting(check_names, "Leave these columns out, as name,notes.", parse=parse_names),
+    "column_kinds": _setting(
+        check_column_kinds,
+        f"What columns of a table are, as city=category,year=real: {listed(COLUMN_KINDS)}",
+        "by their cells",
+        parse=parse_column_kinds,
+    ),
     "impute": _setting(help=f"Empty cells: {listed(IMPUTES)}", default_text="median", **choice(IMPUTES)),
     "header": _setting(check_flag, "Whether the first line of a table holds names.", "by its cells", kind=bool),
     "size": _setting(check_size, "Size of the images of a folder, as 64 or 48x64.", "by the images", parse=parse_size),
