@@ -21,6 +21,16 @@ def is_text(dtype: str) -> bool:
     return dtype in ("str", "object", "category", DAY_FIRST) or dtype.startswith(("string", "large_string"))
 
 
+def numpy_dtype(dtype: str) -> np.dtype:
+    """The dtype of NumPy for numbers that came as `dtype`: float64 for those that came as anything else."""
+    name = dtype.removeprefix("category[").removeprefix("object ").split("[")[0].removesuffix("]").lower()
+    try:
+        found = np.dtype("bool" if name == "boolean" else name)
+    except (TypeError, ValueError):
+        return np.dtype("float64")
+    return found if found.kind in "iufb" else np.dtype("float64")
+
+
 class ColumnCells(NamedTuple):
     """The cells of one column.
 

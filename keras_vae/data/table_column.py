@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_vae.data.column_cells import DAY_FIRST, ColumnCells, days_of_words, is_text, number_text
+from keras_vae.data.column_cells import DAY_FIRST, ColumnCells, days_of_words, is_text, number_text, numpy_dtype
 from keras_vae.data.reading import some_of
 
 DAYS, HOURS, SPAN = "days since 1970-01-01", "hours", "days"
@@ -93,6 +93,8 @@ def encode_column(column: TableColumn, cells: ColumnCells) -> Encoded:
         return Encoded(None, problem="must hold one value in a cell. Received: lists, bytes or other objects")
     if column.kind == "category":
         return _encode_category(column, cells)
+    if cells.codes is not None and numpy_dtype(column.dtype).kind == "b" and column.kind == "binary":
+        column = column._replace(words=("False", "True"))
     if column.words is not None:
         return _encode_words(column, cells)
     return _encode_numbers(column, cells)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_vae.data.column_cells import is_text
+from keras_vae.data.column_cells import is_text, numpy_dtype
 from keras_vae.data.reading import some_of
 
 # Of each container the word by which `together` knows it.
@@ -151,8 +151,13 @@ def together(values: list[np.ndarray], dtypes: list[str], names: list[str], like
 
     Returns:
         pandas or polars DataFrame, dict of arrays, or array `(n, columns)`.
+
+    Raises:
+        ValueError: if `like` is neither.
     """
     container = like if isinstance(like, str) else container_of(like)
+    if container not in CONTAINERS:
+        raise ValueError(f"`like` must be a table or one of {', '.join(CONTAINERS)}. Received: {like!r}")
     if container == "polars":
         import polars
 
@@ -181,16 +186,6 @@ def _as_array(column, dtype):
         return column
     wanted = numpy_dtype(dtype)
     return column if wanted.kind in "iub" and np.isnan(column).any() else column.astype(wanted)
-
-
-def numpy_dtype(dtype: str) -> np.dtype:
-    """The dtype of NumPy for numbers that came as `dtype`: float64 for those that came as anything else."""
-    name = dtype.removeprefix("category[").removeprefix("object ").split("[")[0].removesuffix("]").lower()
-    try:
-        found = np.dtype("bool" if name == "boolean" else name)
-    except TypeError:
-        return np.dtype("float64")
-    return found if found.kind in "iufb" else np.dtype("float64")
 
 
 def _pandas_frame(values, dtypes, names, like):
@@ -238,7 +233,8 @@ def _numbers_for_pandas(column, dtype):
         if dtype == "boolean" or (dtype == "bool" and not column.hasnans):
             return nullable.astype(dtype)
         return nullable.astype(object).where(column.notna(), None)
-    return column if column.hasnans else column.astype(numpy_dtype(dtype))
+    has_room = numpy_dtype(dtype).kind == "f" or not column.hasnans
+    return column.astype(numpy_dtype(dtype)) if has_room else column
 
 
 def _as_polars(name, column, dtype):

@@ -89,6 +89,8 @@ class Setting:
         option = self.option_of(name)
         if isinstance(value, bool):
             return [option if value else f"--no-{option[2:]}"]
+        if isinstance(value, dict):
+            value = [f"{key}={one}" for key, one in value.items()]
         if isinstance(value, list | tuple):
             return [option, ",".join(map(str, value))]
         return [option, f"{value:g}" if isinstance(value, float) else str(value)]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_vae.data
-from keras_vae.data import Dataset
+from keras_vae.data import Dataset, TableColumns
 from keras_vae.data.split_rows import split_rows
 
 
@@ -123,3 +123,9 @@ def test_slow_imports_are_made_where_they_are_needed():
 def test_the_package_shows_its_public_names_alone():
     assert dir(keras_vae.data) == sorted(keras_vae.data.__all__)
     assert all(hasattr(keras_vae.data, name) for name in keras_vae.data.__all__)
+
+
+def test_columns_of_a_mixed_table_are_held_by_the_schema():
+    assert make().columns is None
+    columns = TableColumns.learn({"a": [1.5, 2.5], "b": ["yes", "no"], "c": [None, 3]})
+    assert make(schema={"columns_as": columns.to_json()}).columns == columns

@@ -9,6 +9,7 @@ from keras_vae.data.reading import (
     check_used,
     is_column,
     is_switched_off,
+    nearest,
     raise_problems,
     some_of,
     unknown_names,
@@ -54,6 +55,14 @@ def test_no_column_has_several_spellings(word):
         ({"size": (1, 2, 3)}, r"`size` must be a number or \(height, width\)"),
         ({"size": "64"}, r"`size` must be a number or \(height, width\)"),
         ({"size": 0}, "`size` must be a whole number >= 1"),
+        ({"mixed": "yes"}, "`mixed` must be one of True, False. Received: mixed='yes'"),
+        (
+            {"column_kinds": "a"},
+            "`column_kinds` must be a dict from names of columns to kinds. Received: .*='a'",
+        ),
+        ({"column_kinds": {3: "real"}}, "`column_kinds` must be a dict from names"),
+        ({"column_kinds": {"a": "float"}}, "one of real, count, binary, category for 'a'. Received: 'float'"),
+        ({"column_kinds": {"a": "real"}, "kind": "image"}, "`column_kinds` are for tables. Received: kind='image'"),
         ({"label": "a", "drop": ("a",)}, "must stand in one of .* Received: 'a' in `label` and `drop`"),
         ({"drop": ("b",), "columns": ("b", "c")}, "Received: 'b' in `drop` and `columns`"),
     ],
@@ -66,6 +75,23 @@ def test_what_cannot_be_meant_is_refused(arguments, message):
 def test_a_switched_off_column_is_in_no_place():
     reading = Reading(label="none", id="none", drop=("none",))
     assert reading.given() == {"label": "none", "id": "none", "drop": ("none",)}
+
+
+def test_kinds_of_columns_are_held_as_pairs_and_ask_for_mixed_tables():
+    reading = Reading(column_kinds={"b": "category", "a": "real"})
+    assert reading.column_kinds == (("b", "category"), ("a", "real"))
+    assert Reading(column_kinds=reading.column_kinds) == reading
+    assert hash(reading) != hash(Reading())
+    assert reading.as_mixed
+    assert Reading(mixed=True, kind="table").as_mixed
+    assert not Reading(mixed=True, kind="image").as_mixed
+    assert not Reading(column_kinds=None).mixed
+    assert Reading(mixed=True).given() == {"mixed": True}
+
+
+def test_the_nearest_names_are_found_in_any_case():
+    assert nearest("AGE", ["bmi", "age"]) == " (nearest: age)"
+    assert nearest("xyz", ["bmi", "age"]) == ""
 
 
 def test_unknown_names_come_with_the_nearest_and_all_there_are():
@@ -91,7 +117,7 @@ def test_all_problems_are_said_at_once_and_none_is_no_error():
 
 
 def test_options_without_a_meaning_are_refused():
-    check_used("f", "a table", Reading(label="a"), ("label",))
+    check_used("f", "a table", Reading(label="a", mixed=True), ("label",))
     with pytest.raises(ValueError, match=r"f is a table, which takes `label`. Received: size=\(3, 3\), grey=True"):
         check_used("f", "a table", Reading(label="a", size=3, grey=True), ("label",))
     with pytest.raises(ValueError, match="which takes no such option"):

@@ -8,7 +8,9 @@ from keras_vae.data.table_cells import (
     as_number,
     decimal_of,
     is_any_number,
+    is_date,
     is_known_pair,
+    is_time,
     is_uuid,
     look_at,
     numbers_of,
@@ -194,6 +196,16 @@ def test_other_numbers_of_words_are_not_coded():
     assert yes_no(["Yes", "yes", "no"]) == {"Yes": 1, "yes": 1, "no": 0}
     assert is_known_pair(["No", "Yes"])
     assert not is_known_pair(["red", "green"])
+
+
+def test_days_and_times_are_told_apart():
+    assert is_date("2024-01-31")
+    assert is_date("31.1.2024 14:05")
+    assert is_date("2024-01")
+    assert not is_date("14:05")
+    assert is_time("14:05")
+    assert is_time("14:05:30")
+    assert not is_time("2024-01-31")
 
 
 def test_identifiers_are_known():
