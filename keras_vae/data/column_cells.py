@@ -110,6 +110,8 @@ def cells_of(column: Any, decimal: str = ".") -> ColumnCells:
     if isinstance(dtype, pandas.CategoricalDtype):
         return _of_categories(column)
     kind = getattr(dtype, "kind", "O")
+    if kind in "mM" and isinstance(dtype, pandas.ArrowDtype):
+        return _of_objects(column.astype(object), decimal)
     if kind in "iufb":
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return _numbers(values, str(dtype), "bool" if kind == "b" else "numbers")
@@ -193,9 +195,9 @@ def _of_polars(column, decimal):
         words = dtype.categories.to_list() if dtype == polars.Enum else None
         return _of_categories(_pandas_categories(column.cast(polars.String).to_list(), words))
     if dtype in (polars.String, polars.Null):
-        import pandas
-
-        return _of_objects(pandas.Series(column.to_list(), dtype=object), decimal)._replace(dtype="str")
+        # Polars ranks words much faster than pandas numbers Python objects.
+        codes = column.cast(polars.String).rank("dense").cast(polars.Int64).fill_null(0).to_numpy() - 1
+        return cells_of_words(codes, column.cast(polars.String).drop_nulls().unique().sort().to_list(), "str", decimal)
     return ColumnCells("nested", np.zeros(len(column)), dtype="object")
 
 

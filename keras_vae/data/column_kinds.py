@@ -120,7 +120,7 @@ def _binary(name, cells):
             return Judged(None, "", f"must hold two different values to be 'binary'. Received: {len(different)}")
         values = None if pair == (0.0, 1.0) else pair
         column = TableColumn(name, "binary", values=values, whole=_is_whole(different), dtype=cells.dtype)
-        return Judged(column, f"binary: {pair[1]:g} is 1, {pair[0]:g} is 0")
+        return Judged(column, f"binary: {pair[1]:g} is 1, {pair[0]:g} is 0" if values else "binary: 0 and 1")
     different = _commonest(cells)
     coding = yes_no(different)
     if coding is None and len(different) == 2:

@@ -8,6 +8,8 @@ from keras_vae.data.column_cells import is_text
 from keras_vae.data.table_column import HOURS, SPAN, TableColumn, origin_of
 
 _SECONDS_PER_DAY = 86_400
+# The days of the years 1 to 9999, and as many as microseconds of 64 bits can count.
+_CALENDAR, _COUNTABLE = (-719_162, 2_932_896), (-100_000_000, 100_000_000)
 
 
 def decode_column(column: TableColumn, x: np.ndarray) -> np.ndarray:
@@ -40,10 +42,9 @@ def decode_column(column: TableColumn, x: np.ndarray) -> np.ndarray:
         return np.maximum(x, 0) if column.kind == "count" else x
     if column.unit == HOURS:
         return _times(x, column.dtype)
-    seconds = x * _SECONDS_PER_DAY
     if column.unit == SPAN:
-        return _micros(seconds).astype("timedelta64[us]")
-    dates = _micros(seconds + origin_of(column.unit) * _SECONDS_PER_DAY).astype("datetime64[us]")
+        return _micros(np.clip(x, *_COUNTABLE)).astype("timedelta64[us]")
+    dates = _micros(np.clip(x + origin_of(column.unit), *_CALENDAR)).astype("datetime64[us]")
     return _iso(dates, column.whole) if is_text(column.dtype) else _as_days(dates, column.dtype)
 
 
@@ -68,10 +69,10 @@ def _take(words, codes):
     return of_codes[np.where(np.isnan(codes), -1, codes).astype(np.int64)]
 
 
-def _micros(seconds):
-    # float32 has no place for more than the seconds of a year.
-    whole = np.round(np.where(np.isnan(seconds), 0, seconds)).astype(np.int64) * 1_000_000
-    return np.where(np.isnan(seconds), np.iinfo(np.int64).min, whole)
+def _micros(days):
+    """Microseconds of days, rounded to the second: the last digits of float32 would be read as parts of one."""
+    seconds = np.round(np.where(np.isnan(days), 0, days) * _SECONDS_PER_DAY).astype(np.int64)
+    return np.where(np.isnan(days), np.iinfo(np.int64).min, seconds * 1_000_000)
 
 
 def _iso(dates, whole):

@@ -255,7 +255,9 @@ class TableColumns:
     def to_json(self) -> dict[str, Any]:
         """A dict that JSON can hold."""
         return {
-            **{name: getattr(self, name) for name in ("left_out", "has_names", "container")},
+            "left_out": dict(self.left_out),
+            "has_names": self.has_names,
+            "container": self.container,
             "columns": [column.to_json() for column in self.columns],
             "report": [list(line) for line in self.report],
             "names": list(self.names),

@@ -158,6 +158,7 @@ def together(values: list[np.ndarray], dtypes: list[str], names: list[str], like
     container = like if isinstance(like, str) else container_of(like)
     if container not in CONTAINERS:
         raise ValueError(f"`like` must be a table or one of {', '.join(CONTAINERS)}. Received: {like!r}")
+    values = [_within(column, dtype) for column, dtype in zip(values, dtypes, strict=True)]
     if container == "polars":
         import polars
 
@@ -178,6 +179,16 @@ def together(values: list[np.ndarray], dtypes: list[str], names: list[str], like
 
 def _common(arrays):
     return np.result_type(*arrays) if all(array.dtype.kind in "iuf" for array in arrays) else object
+
+
+def _within(column, dtype):
+    """Numbers as far as their dtype has a place for them: what a model draws may be below 0 or above 255."""
+    wanted = numpy_dtype(dtype)
+    if column.dtype.kind != "f" or wanted.kind not in "iub":
+        return column
+    low, high = (0, 1) if wanted.kind == "b" else (np.iinfo(wanted).min, np.iinfo(wanted).max)
+    # The largest whole numbers of 64 bits are no float64, the one below is.
+    return np.clip(column, float(low), float(high) if high < 2**53 else np.nextafter(float(high), 0))
 
 
 def _as_array(column, dtype):

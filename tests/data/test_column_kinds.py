@@ -88,6 +88,8 @@ def test_binary_columns_know_their_two_outcomes():
     assert judged([0, 1] * 10).column.values is None
     assert judged([0] * 10, "binary").column.values is None
     assert judged([2, 5] * 10).words == "binary: 5 is 1, 2 is 0"
+    assert judged([0, 1] * 10).words == "binary: 0 and 1"
+    assert judged([True]).words == "binary: true is 1, false is 0"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,12 @@ def test_times_come_back_as_what_they_were_and_stay_within_the_day():
     assert decoded([1.5], dtype="timedelta64[us]", unit="days") == [datetime.timedelta(days=1.5)]
 
 
+def test_what_no_calendar_holds_becomes_the_first_or_the_last_day():
+    day = {"unit": "days since 1970-01-01", "whole": True, "dtype": "date"}
+    assert decoded([-1e30, 1e30, -np.inf], **day) == [datetime.date.min, datetime.date.max, datetime.date.min]
+    assert decoded([1e30], dtype="timedelta64[us]", unit="days") == [datetime.timedelta(days=1e8)]
+
+
 def test_seconds_survive_float32_where_dates_count_from_their_own_first_day():
     seconds = np.arange(0, 30 * 86_400, 997)
     x = (seconds / 86_400).astype(np.float32)

@@ -80,6 +80,27 @@ def test_pandas_dtypes_with_room_for_holes_come_back():
     pd.testing.assert_frame_equal(back, table, check_categorical=False)
 
 
+def test_pandas_columns_of_pyarrow_come_back():
+    pytest.importorskip("pyarrow")
+    table = pd.DataFrame(
+        {
+            "i": pd.array([1, None, 3, 4] * 10, dtype="int64[pyarrow]"),
+            "b": pd.array([True, None, False, True] * 10, dtype="bool[pyarrow]"),
+            "s": pd.array(["u", None, "v", "w"] * 10, dtype="string[pyarrow]"),
+            "d": pd.array([DAY, None] * 20, dtype="date32[pyarrow]"),
+            "t": pd.array([datetime.datetime(2024, 1, 1, 5), None] * 20, dtype="timestamp[us][pyarrow]"),
+        }
+    )
+    columns = TableColumns.learn(table)
+    assert columns.likelihood_columns() == ["real", "binary", 4, "real", "real"]
+    back = columns.decode(columns.encode(table))
+    assert back.dtypes[:3].tolist() == table.dtypes[:3].tolist()
+    for name in table:
+        assert [None if pd.isna(cell) else cell for cell in back[name]] == [
+            None if pd.isna(cell) else cell for cell in table[name]
+        ]
+
+
 def test_every_column_of_a_polars_frame_is_known_and_comes_back():
     pl = pytest.importorskip("polars")
     table = frame(pl).with_columns(

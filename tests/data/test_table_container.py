@@ -93,6 +93,18 @@ def test_numbers_find_a_dtype_with_room_for_holes(dtype, holes, expected):
     assert frame["a"].isna().tolist() == [False, holes]
 
 
+@pytest.mark.parametrize("container", ["pandas", "polars", "array"])
+@pytest.mark.parametrize(
+    ("dtype", "low", "high"),
+    [("int8", -128, 127), ("uint8", 0, 255), ("int64", -(2**63), 2**63 - 1024), ("bool", 0, 1), ("UInt8", 0, 255)],
+)
+def test_numbers_stay_within_their_dtype(container, dtype, low, high):
+    if container == "polars":
+        pytest.importorskip("polars")
+    table = together([np.array([-1e30, 1e30])], [dtype], ["a"], container)
+    assert list(table[:, 0] if container == "array" else table["a"]) == [low, high]
+
+
 def test_arrays_have_one_dtype():
     whole, real, words = np.array([1.0, 2.0]), np.array([0.5, 2.0]), np.array(["a", None], dtype=object)
     assert together([whole, whole], ["int8", "int8"], ["a", "b"], "array").dtype == np.int8
