@@ -1,5 +1,6 @@
 """What several commands share: their arguments, and how the program ends."""
 
+import inspect
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,32 @@ def option(help, default=None, names=(), **kwargs):
     return typer.Option(
         *names, help=help if default is None else f"{help} [default: {default}]", show_default=False, **kwargs
     )
+
+
+def keyword(name, annotation, default=None):
+    """A parameter of a command whose signature is made from a table."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def setting_parameter(name, setting):
+    """The parameter for one setting of a task, from which Typer makes the option.
+
+    Args:
+        name: str.
+        setting: `Setting`.
+    """
+    default = setting.default if setting.default_text is None else setting.default_text
+    more = {"autocompletion": _completion(setting.choices)} if setting.choices else {}
+    names = setting.option_of(name)
+    names = f"{names}/--no-{names[2:]}" if setting.shell_type is bool else names
+    told = option(
+        setting.help, "none" if default is None else default, (names,), rich_help_panel=setting.section, **more
+    )
+    return keyword(name, Annotated[setting.shell_type | None, told])
+
+
+def _completion(choices):
+    return lambda incomplete: [name for name in choices if name.startswith(incomplete)]
 
 
 OtherData = Annotated[str | None, option("Other data of the same shape.", "those of the run")]

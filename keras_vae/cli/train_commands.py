@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from keras_vae.cli.options import fail, option
+from keras_vae.cli.options import fail, keyword, option, setting_parameter
 from keras_vae.cli.sections import SectionedCommand
 from keras_vae.cli.summary import print_plan, print_start, print_summary
 from keras_vae.tasks.registry import TASKS, entry_of, settings_of
@@ -38,7 +38,7 @@ def _command(task):
             _train(request, resume, tensorboard)
 
     table = settings_of(task).SETTINGS
-    parameters = [_data_parameter(task), *(_parameter(name, setting) for name, setting in table.items())]
+    parameters = [_data_parameter(task), *(setting_parameter(name, setting) for name, setting in table.items())]
     parameters += [_out_parameter(task), *_run_parameters()]
     # By section, in the order in which the table has them.
     sections = list(dict.fromkeys(_panel(parameter) for parameter in parameters))
@@ -51,39 +51,20 @@ def _panel(parameter):
     return parameter.annotation.__metadata__[0].rich_help_panel
 
 
-def _keyword(name, annotation, default=None):
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-def _parameter(name, setting):
-    default = setting.default if setting.default_text is None else setting.default_text
-    more = {"autocompletion": _completion(setting.choices)} if setting.choices else {}
-    names = setting.option_of(name)
-    names = f"{names}/--no-{names[2:]}" if setting.shell_type is bool else names
-    told = option(
-        setting.help, "none" if default is None else default, (names,), rich_help_panel=setting.section, **more
-    )
-    return _keyword(name, Annotated[setting.shell_type | None, told])
-
-
-def _completion(choices):
-    return lambda incomplete: [name for name in choices if name.startswith(incomplete)]
-
-
 def _data_parameter(task):
     module = settings_of(task)
     sources, default = getattr(module, "SOURCES", FALLBACK_SOURCES), getattr(module, "DEFAULT_DATA", None)
     # Not required by the shell where there is no default: a run that goes on knows its data.
     told = option(f"{sources} [required for a new run]") if default is None else option(sources, default)
     told.rich_help_panel = RUN
-    return _keyword("data", Annotated[str | None, told])
+    return keyword("data", Annotated[str | None, told])
 
 
 def _out_parameter(task):
     names = ["DATA", *_command_in_name(task)]
     longer = [*names, *(name.upper() for name, setting in settings_of(task).SETTINGS.items() if setting.names_run)]
     told = ", ".join(dict.fromkeys(f"runs/{'-'.join(words)}" for words in (names, longer)))
-    return _keyword("out", Annotated[Path | None, option("Run folder to make.", told, rich_help_panel=RUN)])
+    return keyword("out", Annotated[Path | None, option("Run folder to make.", told, rich_help_panel=RUN)])
 
 
 def _run_parameters():
@@ -94,10 +75,10 @@ def _run_parameters():
         "tensorboard": "Write logs for TensorBoard into the run folder.",
     }
     told = option("YAML or JSON file with settings, data and out; options go before it.", "none", rich_help_panel=RUN)
-    yield _keyword("config", Annotated[Path | None, told])
+    yield keyword("config", Annotated[Path | None, told])
     for name, help in flags.items():
         told = typer.Option(f"--{name.replace('_', '-')}", help=help, rich_help_panel=RUN)
-        yield _keyword(name, Annotated[bool, told], default=False)
+        yield keyword(name, Annotated[bool, told], default=False)
 
 
 class Request(NamedTuple):

@@ -60,6 +60,8 @@ class Search:
         Returns:
             `LatentSizes`.
         """
+        if self._verbose:
+            print(told_of_data(self._data), flush=True)
         is_open = sizes is None
         self._sizes = {n for n in FIRST_SIZES if n <= self._most} if is_open else set(sizes)
         while True:
@@ -99,8 +101,8 @@ class Search:
     def _next_size(self, found):
         """The size to look at next; None where there is none."""
         largest, smaller = found.sizes[-1], [size for size in found.sizes if size < found.chosen]
-        if found.chosen == largest:
-            return min(2 * largest, self._most) if largest < self._most else None
+        if found.chosen == largest < self._most:
+            return min(2 * largest, self._most)
         below = smaller[-1] if smaller else 0
         return (below + found.chosen) // 2 if found.chosen - below > 1 else None
 
@@ -145,6 +147,15 @@ def checked_settings(task, settings):
     settings = {"minutes": MINUTES, **settings}
     checked = check_values(table, settings)
     return {name: checked[name] for name in settings}
+
+
+def told_of_data(data):
+    """Which rows are used for what, in a line."""
+    columns = "x".join(map(str, data.event_shape))
+    return (
+        f"{data.name}: {data.n_train} rows of {columns} to train on, {data.n_validation} to end the training by, "
+        f"{data.n_test} to choose by"
+    )
 
 
 def told(figures, seed):
