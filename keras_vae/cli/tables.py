@@ -12,13 +12,13 @@ from keras_vae.cli.options import AsJson, fail, keyword, option, setting_paramet
 from keras_vae.cli.sections import SectionedCommand
 from keras_vae.cli.summary import print_reading
 from keras_vae.tasks.reading_settings import READING
-from keras_vae.tasks.registry import settings_of, task_class
+from keras_vae.tasks.registry import settings_of
 from keras_vae.tasks.setting import parse_widths
 
 SECTION = "Tables"
 TASK = "vae"
-# Settings of the training that change what a latent dimension is worth.
-OF_THE_MODEL = ("likelihood", "network", "hidden_units")
+# Settings of the model and its training that are worth another value here.
+OF_TRAINING = ("likelihood", "network", "hidden_units", "epochs")
 # Tables have no use for these.
 OF_IMAGES = ("size", "image_fit", "grey")
 
@@ -31,7 +31,7 @@ def table_commands(app):
 def passed_settings():
     """Settings that `choose-latent-dim` hands on to the training, by name: of the model, and how files are read."""
     reading = {name: setting for name, setting in READING.items() if name not in OF_IMAGES}
-    return {name: settings_of(TASK).SETTINGS[name] for name in OF_THE_MODEL} | reading
+    return {name: settings_of(TASK).SETTINGS[name] for name in OF_TRAINING} | reading
 
 
 def _choose_latent_dim():
@@ -92,17 +92,15 @@ def _default_out(data):
 def _run(data, sizes, out, jobs, as_json, given, minutes, n_samples, seed):
     # Not at the top: `--help` does not wait for TensorFlow.
     from keras_vae.runs.output import check_writable, to_json
-    from keras_vae.tasks.tables.latent_size import choose_latent_dim
     from keras_vae.tasks.tables.latent_size_folder import PICTURE
+    from keras_vae.tasks.tables.latent_size_search import Search
 
     check_writable(out)
-    loaded = task_class(TASK)(**given, seed=seed).load(data)
+    search = Search(data, sizes, out, jobs, TASK, seed, n_samples, not as_json, {"minutes": minutes, **given})
     if not as_json:
-        print_reading(loaded.report)
+        print_reading(search.report)
     try:
-        found = choose_latent_dim(
-            loaded, sizes, out, jobs, TASK, seed, n_samples, not as_json, minutes=minutes, **given
-        )
+        found = search.run()
     except KeyboardInterrupt:
         fail(f"interrupted; what is finished is in {out}, and the same command goes on", 130)
     words = ["keras-vae", "train", "--data", data, "--latent-dim", str(found.chosen)]

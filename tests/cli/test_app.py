@@ -15,16 +15,20 @@ import numpy as np
 import pytest
 from runs.old_run import write_old_run
 from runs.run_helpers import assert_same_run, names, train_run, write_table
+from shell_helpers import without_progress
 
 import keras_vae
-from keras_vae import cli
 from keras_vae.cli.summary import model_of, print_summary
 from keras_vae.cli.train_commands import default_out
 from keras_vae.runs.run_folder import RunFolder
 
 SMALL = ["--latent-dim", "2", "--hidden-units", "8", "--batch-size", "16", "--schedule", "constant"]
-LOOK, USE = ["evaluate", "doctor", "curves"], ["sample", "encode", "reconstruct", "score"]
-COMMANDS = ["train", *LOOK, *USE, "export", "inspect", "convert"]
+LOOK, USE, TABLES = (
+    ["evaluate", "doctor", "curves"],
+    ["sample", "encode", "reconstruct", "score"],
+    ["choose-latent-dim"],
+)
+COMMANDS = ["train", *LOOK, *USE, *TABLES, "export", "inspect", "convert"]
 
 # The program with a checkpoint after every epoch, so that a random moment often is one of writing.
 SAVE_EVERY_EPOCH = """
@@ -43,45 +47,6 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shell")
     train_run(folder / "run", write_table(folder / "table.csv"))
     return folder
-
-
-@pytest.fixture
-def shell(monkeypatch, capsys, tmp_path):
-    """The program in this process and in a folder of its own: `shell("train", ...)` -> (code, stdout, stderr)."""
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["keras-vae", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = end.code
-        captured = capsys.readouterr()
-        return code, captured.out, without_progress(captured.err)
-
-    return run
-
-
-def without_progress(err):
-    """What a program has written on stderr, without the lines that a busy machine makes it write of its progress."""
-    return "".join(line for line in err.splitlines(keepends=True) if not re.search(r"gone(, .* left)?", line))
-
-
-@pytest.fixture
-def refused(shell):
-    """`refused(..., match=...)`: the program ends with code 2, one line on stderr and nothing on stdout."""
-
-    def check(*arguments, match):
-        code, out, err = shell(*arguments)
-        assert (code, out) == (2, "")
-        assert err.startswith("keras-vae: ")
-        assert err.count("\n") == 1
-        assert err.endswith("\n")
-        assert re.search(match, err), err
-
-    return check
 
 
 # Help.
@@ -108,10 +73,11 @@ def test_the_help_of_a_command_has_an_example_and_the_defaults(shell, command):
 
 def test_the_help_has_its_commands_by_section(shell):
     _, out, _ = shell("--help")
-    sections = re.findall(r"^(\S.*):\n  (\w+) ", out, re.MULTILINE)
+    sections = re.findall(r"^(\S.*):\n  (\w+)[ -]", out, re.MULTILINE)
     assert ("Train", "train") in sections
     assert ("Look at a run", "evaluate") in sections
     assert ("Use a run", "sample") in sections
+    assert ("Tables", "choose") in sections
     assert ("Deploy", "export") in sections
 
 

@@ -1,7 +1,5 @@
 """`choose_latent_dim`, the number of latent dimensions that a table calls for."""
 
-from keras_vae._checks import check_int, check_sizes
-from keras_vae.tasks.setting import check_seed
 from keras_vae.tasks.tables.latent_size_search import Search
 
 
@@ -37,7 +35,4 @@ def choose_latent_dim(
         Breiman et al. 1984, Classification and Regression Trees, section 3.4.3 (the rule).
         Burda et al. 2016, eq. 8 (the bound). https://arxiv.org/abs/1509.00519
     """
-    sizes = None if sizes is None else check_sizes("sizes", sizes)
-    check_int("n_samples", n_samples, 1)
-    search = Search(data, folder, n_jobs, task, check_seed("seed", seed), n_samples, verbose, settings)
-    return search.run(sizes)
+    return Search(data, sizes, folder, n_jobs, task, seed, n_samples, verbose, settings).run()

@@ -2,8 +2,9 @@
 
 import math
 
+from keras_vae._checks import check_int, check_sizes
 from keras_vae.tasks.registry import settings_of, task_class
-from keras_vae.tasks.setting import check_values
+from keras_vae.tasks.setting import check_seed, check_values
 from keras_vae.tasks.tables.latent_size_folder import KeptSizes
 from keras_vae.tasks.tables.latent_size_rule import by_one_standard_error, is_worse
 from keras_vae.tasks.tables.latent_size_training import train_sizes, with_rows_to_choose_by
@@ -25,19 +26,26 @@ class Search:
     the validation part counts.
 
     Args:
-        data, folder, n_jobs, task, seed, n_samples, verbose: as in `choose_latent_dim`.
+        data, sizes, folder, n_jobs, task, seed, n_samples, verbose: as in `choose_latent_dim`.
         settings: dict. Further settings of the task.
+
+    Attributes:
+        report: tuple of `ReadAs`. What was read as what.
 
     Raises:
         ValueError: as `choose_latent_dim`.
     """
 
-    def __init__(self, data, folder, n_jobs, task, seed, n_samples, verbose, settings):
+    def __init__(self, data, sizes, folder, n_jobs, task, seed, n_samples, verbose, settings):
+        self._given = None if sizes is None else check_sizes("sizes", sizes)
+        check_int("n_samples", n_samples, 1)
+        check_seed("seed", seed)
         self._n_jobs = number_of_processes(n_jobs)
         self._settings = checked_settings(task, settings)
         self._task, self._seed, self._n_samples, self._verbose = task, seed, n_samples, verbose
         loader = task_class(task)(**self._settings, seed=seed)
         whole = loader.load(data)
+        self.report = whole.report
         self._data = with_rows_to_choose_by(whole, seed)
         self._most = min(MOST, math.prod(whole.event_shape))
         config = {
@@ -51,19 +59,16 @@ class Search:
         # By pairs of a size and a seed.
         self._done = self._kept.load()
 
-    def run(self, sizes=None):
+    def run(self):
         """Train what is not there yet, and choose.
-
-        Args:
-            sizes: list of int or None.
 
         Returns:
             `LatentSizes`.
         """
         if self._verbose:
             print(told_of_data(self._data), flush=True)
-        is_open = sizes is None
-        self._sizes = {n for n in FIRST_SIZES if n <= self._most} if is_open else set(sizes)
+        is_open = self._given is None
+        self._sizes = {n for n in FIRST_SIZES if n <= self._most} if is_open else set(self._given)
         while True:
             self._train([(size, self._seed) for size in sorted(self._sizes)])
             found = self._choose()
