@@ -28,7 +28,10 @@ PAGES = {
     "samplers": ("Samplers", {"kv.samplers": "keras_vae.samplers"}),
     "serving": ("Serving", {"kv.serving": "keras_vae.serving"}),
     "runs": ("Runs", {"kv.runs": "keras_vae.runs"}),
-    "tasks": ("Tasks", {"keras_vae.tasks.vae": "keras_vae.tasks.vae"}),
+    "tasks": (
+        "Tasks",
+        {"keras_vae.tasks.vae": "keras_vae.tasks.vae", "keras_vae.tasks.tables": "keras_vae.tasks.tables"},
+    ),
     "training": ("Training", {"keras_vae.training": "keras_vae.training"}),
     "divergences": ("Divergences", {"kv.divergences": "keras_vae.divergences"}),
     "numerics": ("Numerics", {"kv.numerics": "keras_vae.numerics"}),

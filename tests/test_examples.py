@@ -25,6 +25,7 @@ PLACES = {
     # These do not come with `import keras_vae`.
     "keras_vae.training": "keras_vae.training",
     "keras_vae.tasks.vae": "keras_vae.tasks.vae",
+    "keras_vae.tasks.tables": "keras_vae.tasks.tables",
     "kv.runs": "keras_vae.runs",
 }
 # What an example needs beyond the package itself.
