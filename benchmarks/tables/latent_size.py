@@ -118,35 +118,33 @@ def parse_arguments(argv=None):
     return parser.parse_args(argv)
 
 
-def show(rows):
-    """The table of all tables so far."""
+def show(kept):
+    """The table of all tables so far, and how often each method was right; returns the figures of the result."""
+    rows = list(kept.values())
     header = ["table", "factors", "seed", *(method.replace("_", " ") for method in METHODS)]
     print(format_table(header, [[row["kind"], row["factors"], row["seed"], *map(row.get, METHODS)] for row in rows]))
+    counted = [row for row in rows if (row["kind"], row["factors"]) in TABLES]
+    right = {method: sum(is_right(row, method) for row in counted) for method in METHODS}
+    print(f"the true number or one more, of {len(counted)}: {', '.join(f'{m} {n}' for m, n in right.items())}\n")
+    return {"right": right, "tables": len(counted), "rows": rows}
 
 
 def main():
-    """Run what is not there yet, write all of it."""
+    """Run what is not there yet; the result is written after every table."""
     arguments = parse_arguments()
     kept_file = arguments.work / f"figures{'-quick' * arguments.quick}.json"
     kept_file.parent.mkdir(parents=True, exist_ok=True)
     kept = json.loads(kept_file.read_text()) if kept_file.is_file() else {}
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
     wanted = [(*table, seed) for seed in seeds for table in (*TABLES, *NOT_COUNTED)]
+    settings = {"minutes": arguments.minutes, "seeds": arguments.seeds}
     for kind, n_factors, seed in wanted[:1] if arguments.quick else wanted:
         name = f"{kind} {n_factors} {seed}"
         if name not in kept:
             kept[name] = one_table(kind, n_factors, seed, arguments)
             kept_file.write_text(json.dumps(kept, indent=1))
-            show([kept[name]])
-    rows = list(kept.values())
-    print()
-    show(rows)
-    counted = [row for row in rows if (row["kind"], row["factors"]) in TABLES]
-    right = {method: sum(is_right(row, method) for row in counted) for method in METHODS}
-    print(f"the true number or one more, of {len(counted)}: {', '.join(f'{m} {n}' for m, n in right.items())}")
-    figures = {"right": right, "tables": len(counted), "rows": rows}
-    settings = {"minutes": arguments.minutes, "seeds": arguments.seeds}
-    write_result("latent_size", figures, settings, arguments, sum(row["seconds"] for row in rows), ("scikit-learn",))
+        seconds = sum(row["seconds"] for row in kept.values())
+        write_result("latent_size", show(kept), settings, arguments, seconds, peers=("scikit-learn",))
 
 
 if __name__ == "__main__":

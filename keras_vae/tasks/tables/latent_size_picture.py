@@ -6,6 +6,8 @@ from keras_vae.evaluation.pictures.figure import BLUE, GREEN, GREY, ORANGE, new_
 
 # The right panel shows the best size and those that are not further below it than so many times its errors or nats.
 NEAR_ERRORS, NEAR_NATS = 12.0, 0.5
+# Room for a label, as a share of the axis.
+LABEL_SHARE = 0.045
 
 
 def plot_latent_sizes(sizes):
@@ -34,10 +36,9 @@ def plot_latent_sizes(sizes):
     near = _near(sizes)
     _points(right, sizes, sizes.differences, sizes.difference_errors, near)
     right.axhline(0.0, color=GREY, ls="--", lw=1)
-    right.set(
-        title=f"{sizes.chosen} is the smallest as good as the best, {sizes.best}",
-        ylabel="difference to the best size, nats per row",
-    )
+    is_best = sizes.chosen == sizes.best
+    title = f"{sizes.chosen} is the best size" if is_best else f"{sizes.chosen} is as good as the best, {sizes.best}"
+    right.set(title=f"{title}; no smaller one is", ylabel="difference to the best size, nats per row")
     return figure
 
 
@@ -50,6 +51,17 @@ def _near(sizes):
     return np.flatnonzero(is_near)
 
 
+def _labels(x, chosen):
+    """Labels of the sizes; "" where one would stand on that of the chosen size or of the size before."""
+    places = np.log2(x)
+    room = LABEL_SHARE * np.ptp(places)
+    kept = [chosen]
+    for size, place in zip(x, places, strict=True):
+        if np.abs(np.log2(kept) - place).min() >= room:
+            kept.append(size)
+    return [f"{size:g}" if size in kept else "" for size in x]
+
+
 def _points(ax, sizes, values, errors, which):
     """Points with error bars, a line through them, the chosen and the best size in their colours."""
     x, y, error = (np.asarray(numbers, float)[which] for numbers in (sizes.sizes, values, errors))
@@ -59,7 +71,7 @@ def _points(ax, sizes, values, errors, which):
         at = np.flatnonzero(x == size)
         ax.scatter(x[at], y[at], s=110, facecolor="none", edgecolor=colour, lw=2, marker=marker, zorder=3, label=name)
     ax.set_xscale("log", base=2)
-    ax.set_xticks(x, [f"{size:g}" for size in x])
+    ax.set_xticks(x, _labels(x, sizes.chosen))
     ax.minorticks_off()
     ax.set_xlabel("latent dimensions")
     ax.set_axisbelow(True)

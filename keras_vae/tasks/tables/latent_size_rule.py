@@ -7,7 +7,7 @@ import numpy as np
 from keras_vae.evaluation.estimate import Estimate
 from keras_vae.tasks.tables.latent_size_picture import plot_latent_sizes
 
-# Seeds and the order of examples alone move a bound by so much: less is no difference between sizes.
+# Dimensions without a factor to hold, and other seeds, move a bound by about so much: less is no difference.
 LEAST_DIFFERENCE = 0.05
 
 
@@ -64,8 +64,8 @@ def by_one_standard_error(values, n_samples, units=""):
     All sizes are judged by the same rows, and most of what makes a row likely or not is the same for all of them. What
     counts is therefore the standard error of the paired difference to the best size, not that of a mean: the latter is
     many times larger, and would take sizes for equal that are not. A difference of less than 0.05 nats counts as none
-    whatever its error: models of which one has the other's dimensions and an idle one more differ so little from row to
-    row that the error over rows is next to nothing, but another seed moves both.
+    whatever its error: a model with one idle dimension more differs so little from row to row that the error over rows
+    is next to nothing, but another seed moves both.
 
     Args:
         values: dict from sizes to arrays `(n,)`, n >= 2. The bound of every held-out row, nats, the same rows for all.

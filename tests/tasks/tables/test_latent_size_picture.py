@@ -40,8 +40,16 @@ def test_the_axes_name_their_units_and_the_choice_is_said(sizes):
     assert left.get_ylabel() == "bound, nats per row\nof standardised values"
     assert right.get_ylabel() == "difference to the best size, nats per row"
     assert "360 held-out rows" in left.get_title()
-    assert right.get_title() == "2 is the smallest as good as the best, 4"
+    assert right.get_title() == "2 is as good as the best, 4; no smaller one is"
+    assert sizes._replace(best=2).plot().axes[1].get_title() == "2 is the best size; no smaller one is"
     assert [tick.get_text() for tick in left.get_xticklabels()] == ["1", "2", "4", "8"]
+
+
+def test_labels_of_close_sizes_leave_room_for_that_of_the_chosen_one():
+    numbers = (0.0,) * 7
+    sizes = LatentSizes((1, 2, 8, 9, 10, 11, 30), numbers, numbers, numbers, numbers, 10, 10, 90, 100)
+    labels = [tick.get_text() for tick in sizes.plot().axes[0].get_xticklabels()]
+    assert labels == ["1", "2", "8", "", "10", "", "30"]
 
 
 def test_one_size_and_a_bound_that_is_not_finite_are_drawn(sizes, tmp_path):
