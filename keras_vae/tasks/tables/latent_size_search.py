@@ -21,9 +21,9 @@ class Search:
     largest, as long as the largest is chosen; then the middle between the chosen size and the next smaller one, until
     nothing is between them.
 
-    A training that ended badly must not decide. A size that is clearly worse than a smaller one, and the one next below
-    the chosen size, are trained a second time with another seed; of the two trainings the one with the better ELBO of
-    the validation part counts.
+    A training that ended badly must not decide. Below the best size those that are clearly worse than a smaller one are
+    trained a second time with another seed, and so is the next larger size where it is worse, and the one next below
+    the chosen size; of the two trainings the one with the better ELBO of the validation part counts.
 
     Args:
         data, sizes, folder, n_jobs, task, seed, n_samples, verbose: as in `choose_latent_dim`.
@@ -114,7 +114,8 @@ class Search:
     def _doubtful(self, found):
         """Pairs of a size whose training may have ended badly, and another seed; none that is done."""
         best_so_far, sizes = None, []
-        for size in found.sizes:
+        up_to_best = [size for size in found.sizes if size <= found.best]
+        for size in found.sizes[: len(up_to_best) + 1]:
             rows = self._values[size]
             if best_so_far is not None and is_worse(rows, best_so_far):
                 sizes.append(size)

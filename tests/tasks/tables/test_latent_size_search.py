@@ -80,6 +80,12 @@ def test_no_training_is_done_three_times(trained, x):
     assert sorted(trained) == [(1, 0), (2, 0), (2, 1)]
 
 
+def test_of_sizes_that_are_too_large_only_the_next_one_is_trained_again(trained, x):
+    trained.bound = lambda size, seed: -float(abs(size - 2))
+    assert choose_latent_dim(x, sizes=[1, 2, 4, 8, 16], verbose=False).chosen == 2
+    assert [size for size, seed in trained if seed == 1] == [4, 1]
+
+
 def test_a_call_goes_on_where_it_was_broken_off(trained, x, tmp_path):
     def broken(size, seed):
         if size == 4:
