@@ -232,7 +232,7 @@ def _write_data(out, suffix, task, model, described, x):
     if suffix == "":
         write_images(out, x, white_of(model), described.get("file"))
         return
-    write_rows(out, described, {"x": (x, task.feature_names_ if x.ndim == 2 else None)})
+    write_rows(out, described, task.columns_of(x) if suffix in TABLES else {"x": x})
 
 
 def _check_suffix(suffix, out, model):

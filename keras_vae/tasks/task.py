@@ -113,6 +113,17 @@ class Task(TaskTraining):
         own = {name: value for name, value in self.settings_.items() if name not in COMMON and value is not None}
         return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in own.items())
 
+    def columns_of(self, x):
+        """Rows that look like the data as columns of a table: what `runs` writes into a file of such rows.
+
+        Args:
+            x: array `(n, *event_shape)`, in the units of the data.
+
+        Returns:
+            dict by name: arrays `(n,)`, or pairs of an array `(n, ...)` and the names of its columns or None.
+        """
+        return {"x": (x, self.feature_names_ if x.ndim == 2 else None)}
+
     # Kept and deployed.
 
     def save(self, path):

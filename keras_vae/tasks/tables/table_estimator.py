@@ -10,8 +10,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from keras_vae.data.columns import TableColumns
 from keras_vae.models.registered import register_classes
 from keras_vae.tasks.settings_estimator import SettingsEstimator
+from keras_vae.tasks.table_likelihood import table_likelihood
 from keras_vae.tasks.tables.settings import COMMON
-from keras_vae.tasks.tables.table_training import table_likelihood, table_model, train_table_model
+from keras_vae.tasks.tables.table_training import table_model, train_table_model
 from keras_vae.training.containers import is_frame
 
 MAX_SEED = 2**31 - 1

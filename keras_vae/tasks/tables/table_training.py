@@ -8,14 +8,11 @@ import numpy as np
 from keras_vae.callbacks.keep_best import KeepBest
 from keras_vae.data.pipelines import batches
 from keras_vae.data.split_rows import split_rows
-from keras_vae.likelihoods.mixed import Mixed
 from keras_vae.models.make_vae import make_vae
 from keras_vae.optimizers import Adam
 from keras_vae.tasks.factor_start import start_from_factors
 from keras_vae.tasks.plan import learning_rate
 
-# Likelihood of a column by its kind; of real numbers an estimator has its own.
-OF_KIND = {"binary": "bernoulli", "count": "negative_binomial"}
 # Early steps may be far off: a table has columns of any scale.
 CLIP_NORM = 200.0
 # Rows below which none are held out: they would say less than they cost.
@@ -26,22 +23,6 @@ MIN_BATCH, MAX_BATCH, BATCHES_PER_EPOCH = 16, 256, 20
 STEPS_PER_LOOK = 100
 # Looks without a better bound after which a training is over.
 PATIENCE = 6
-
-
-def table_likelihood(columns, x, real, min_log_var=-10.0):
-    """The likelihood of a table.
-
-    Args:
-        columns: `TableColumns`.
-        x: array `(n, n_columns)`, as `columns.encode` gives it; its holes tell which columns may have some.
-        real: "gaussian" or "student_t". Of real numbers.
-        min_log_var: float. Lower bound of their log variance, in units of the variance of the column.
-
-    Returns:
-        `Mixed`.
-    """
-    kinds = [k if isinstance(k, int) else OF_KIND.get(k, real) for k in columns.likelihood_columns()]
-    return Mixed(kinds, np.flatnonzero(np.isnan(x).any(axis=0)), min_log_var)
 
 
 def table_model(likelihood, names, x, settings, seed, objective=None):

@@ -27,7 +27,7 @@ def build_model(settings, event_shape, likelihood, data, rows):
     Raises:
         ValueError: for settings that do not fit each other.
     """
-    preprocessing = make_preprocessing(data, likelihood.values)
+    preprocessing = make_preprocessing(data, likelihood.values, likelihood.standardized_columns)
     common = {
         "network": settings["network"],
         "hidden_units": settings["hidden_units"],

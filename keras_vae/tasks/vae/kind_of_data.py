@@ -17,8 +17,10 @@ def default_likelihood(data):
 
     Pictures that are nearly black and white are drawn as 0 and 1, as the published numbers have it. Of all others the
     8-bit values themselves are modelled, the channels of a pixel together. Values that are not of 8 bits are real
-    numbers, which may have outliers.
+    numbers, which may have outliers; a table with words, counts or holes has one likelihood per column.
     """
+    if data.columns is not None:
+        return "mixed"
     if data.kind == "sequence" and data.x_train.dtype.kind in "iu":
         return "categorical"
     if is_binary_already(data) or (data.kind == "image" and is_nearly_black_and_white(data)):

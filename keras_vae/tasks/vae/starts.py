@@ -7,7 +7,7 @@ import keras
 from keras_vae.tasks.factor_start import start_from_factors
 from keras_vae.tasks.vae.pyramid_start import MAX_VALUES, pyramid_fits, start_from_pyramid
 
-FACTOR_LIKELIHOODS = ("gaussian", "student_t")
+FACTOR_LIKELIHOODS = ("gaussian", "student_t", "mixed")
 # Channels of a ladder that has its own widths, at the least.
 OWN_WIDTH = 32
 

@@ -1,14 +1,19 @@
 """The use that `keras-vae train` trains: a VAE of vectors, sequences or images."""
 
+import collections
+import dataclasses
+
 import numpy as np
 
 from keras_vae.callbacks.annealing import BetaAnnealing
+from keras_vae.data.columns import TableColumns
 from keras_vae.data.pipelines import batches, binarize_once
 from keras_vae.likelihoods.registry import get_likelihood
 from keras_vae.optimizers import Adam
 from keras_vae.samplers.fit import fit as fit_sampler
 from keras_vae.schedules import linear
 from keras_vae.tasks.sample_figure import sample_figure
+from keras_vae.tasks.table_likelihood import mixed_likelihood
 from keras_vae.tasks.task import Task
 from keras_vae.tasks.vae.build_model import build_model
 from keras_vae.tasks.vae.defaults import defaults_for
@@ -75,6 +80,8 @@ class VAETask(Task):
         return vae
 
     def _likelihood(self):
+        if self.settings_["likelihood"] == "mixed":
+            return mixed_likelihood(self._data)
         arguments = {} if self.n_classes_ is None else {"n_classes": self.n_classes_}
         return get_likelihood(self.settings_["likelihood"], **arguments)
 
@@ -111,12 +118,17 @@ class VAETask(Task):
 
     # Data.
 
+    def reading(self):
+        # A likelihood of one kind of number has no place for words and holes.
+        return dataclasses.replace(super().reading(), mixed=self.likelihood in (None, "mixed"))
+
     def load(self, source, all_rows=False):
         data = super().load(source, all_rows)
         return data if self.size is not None else at_image_size(data, getattr(self, "event_shape_", None))
 
     def pipeline(self):
-        return {**super().pipeline(), "binarize": self.binarize_}
+        takes_holes = self.settings_["likelihood"] == "mixed"
+        return {**super().pipeline(), "binarize": self.binarize_, "takes_holes": takes_holes}
 
     def as_input(self, x):
         # Draws of 0 and 1 are the same in every call.
@@ -152,6 +164,11 @@ class VAETask(Task):
         names = {"feature_names": self.feature_names_, "vocabulary": self.schema_.get("vocabulary")}
         return sample_figure(model, n, seed, temperature, draws=draws, **names)
 
+    def columns_of(self, x):
+        if "columns_as" not in self.schema_:
+            return super().columns_of(x)
+        return TableColumns.of_json(self.schema_["columns_as"]).decode(x, like="dict")
+
     def _grey_rows(self, data, part):
         """The first rows before 0 and 1 are drawn: a picture of drawn pixels shows the noise of the draw."""
         x = getattr(data, f"x_{part}")
@@ -161,10 +178,16 @@ class VAETask(Task):
         return grey / 255.0 if x.dtype == np.uint8 else grey
 
     def describe_model(self, data):
-        settings, values = self.settings_, self._likelihood().values
+        settings = self.settings_
+        if settings["likelihood"] == "mixed":
+            kinds = collections.Counter(data.columns.kinds)
+            told = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+            return f"{self._graph_in_words()}, a likelihood for each column: {told}; numbers standardised"
+        values = self._likelihood().values
         drawn = ", pixels drawn anew as 0 or 1 in every epoch" if self.binarize_ else ""
         standardised = ", values standardised" if preprocessing_kind(data, values) in ("columns", "all") else ""
-        sizes = "+".join(map(str, settings["latent_dim"]))
-        return (
-            f"{settings['graph']}, {settings['network']}, {sizes} latent, {settings['likelihood']}{drawn}{standardised}"
-        )
+        return f"{self._graph_in_words()}, {settings['likelihood']}{drawn}{standardised}"
+
+    def _graph_in_words(self):
+        sizes = "+".join(map(str, self.settings_["latent_dim"]))
+        return f"{self.settings_['graph']}, {self.settings_['network']}, {sizes} latent"
