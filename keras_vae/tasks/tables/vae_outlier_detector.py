@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from keras_vae.tasks.tables.anomaly.outlier_score import OutlierScore
+from keras_vae.tasks.tables.anomaly.row_scorer import RowScorer
 from keras_vae.tasks.tables.anomaly.row_terms import learn_robustly
 from keras_vae.tasks.tables.anomaly.thresholds import (
     contamination_threshold,
@@ -12,15 +13,12 @@ from keras_vae.tasks.tables.anomaly.thresholds import (
 )
 from keras_vae.tasks.tables.settings import DETECTOR
 from keras_vae.tasks.tables.table_estimator import TableEstimator
-from keras_vae.training.rows import RowFunction, map_rows
 
 _THRESHOLDS = {
     "contamination": contamination_threshold,
     "quantile": quantile_threshold,
     "extreme_value": extreme_value_threshold,
 }
-# Rows scored in one call: enough to fill a core, few enough for any number of columns.
-ROWS_PER_CALL = 1024
 
 
 class VAEOutlierDetector(OutlierMixin, TableEstimator):
@@ -72,13 +70,15 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         terms, surprises, is_kept = learn_robustly(x, kinds, settings["trim"], self.seed_)
         self._fit_model(x[is_kept])
         self.score_ = OutlierScore.learn(self.model_, terms, surprises, x, settings["n_samples"], self.seed_)
-        scores = self._scores(x)
+        self.scorer_ = self._scorer()
+        scores = self.scorer_.scores(x)
         self.offset_ = -_THRESHOLDS[settings["threshold"]](scores, settings["contamination"])
         return self
 
     def score_samples(self, X):
         """Minus the score of every row, float32 array `(n,)`: lower for rows that are less like those of `fit`."""
-        return -self._scores(self._table(X))
+        x = self._table(X)
+        return -self.scorer_.scores(x)
 
     def decision_function(self, X):
         """`score_samples` less the threshold, array `(n,)`: negative for outliers."""
@@ -97,17 +97,16 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         Returns:
             Array `(n, n_columns)`, nats, in the order of `columns_.columns`. A row adds up to its combined score.
         """
-        return self._map(self._contributions, self._table(X))
+        x = self._table(X)
+        return self.scorer_.contributions(x)
 
-    def _scores(self, x):
-        return self._map(self._score, x)
+    def _scorer(self):
+        return RowScorer(self.model_, self.score_, self.settings_["n_samples"], self.settings_["score"])
 
-    def _score(self, batch):
-        return self.score_(self.model_, batch.x, self.settings_["n_samples"], self.settings_["score"])
+    def __getstate__(self):
+        return {name: value for name, value in super().__getstate__().items() if name != "scorer_"}
 
-    def _contributions(self, batch):
-        return self.score_.contributions(self.model_, batch.x, self.settings_["n_samples"])
-
-    def _map(self, function, x):
-        spec = self.model_.row_spec._replace(target_shape=None)
-        return map_rows(RowFunction(function, spec), x, spec, batch_size=ROWS_PER_CALL, name="X")
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "model_" in state:
+            self.scorer_ = self._scorer()

@@ -57,29 +57,35 @@ class ExemplarTerm(NamedTuple):
             z: Tensor `(n, width)`.
             numbers: int Tensor `(n,)` of training rows, none of which is its own exemplar; None for other rows.
         """
-        compared = _compared(z - self.mean.astype(np.float32), self.axes)
-        k = min(NEIGHBOUR, self.exemplars.shape[1] - 1) if self.exemplars.shape[1] > 1 else 1
-        total = 0.0
-        for rows, exemplars in zip(self.rows, self.exemplars, strict=True):
-            squares = _squared_distances(compared, exemplars.astype(np.float32))
-            if numbers is not None:
-                squares = tf.where(tf.equal(numbers[:, None], rows), np.inf, squares)
-            nearest = -tf.math.top_k(-squares, k)[0][:, -1]
-            total += tf.math.log(tf.sqrt(tf.where(tf.math.is_finite(nearest), nearest, 0.0)) + MIN_DISTANCE)
-        return total / len(self.rows)
+        squares = self._squared_distances(_compared(z - self.mean.astype(np.float32), self.axes))
+        if numbers is not None:
+            squares = tf.where(tf.equal(numbers[:, None, None], self.rows), np.inf, squares)
+        # A row that is an exemplar itself has one neighbour less.
+        k = min(NEIGHBOUR, max(1, self.rows.shape[1] - 1))
+        nearest = -tf.math.top_k(-squares, k)[0][..., -1]
+        nearest = tf.where(tf.math.is_finite(nearest), nearest, 0.0)
+        return tf.reduce_mean(tf.math.log(tf.sqrt(nearest) + MIN_DISTANCE), axis=1)
 
     def columns(self, z):
-        """Shares of the columns in the squared distance to the nearest exemplars, Tensor `(n, width)`."""
+        """Squared distance to the nearest exemplar by column, the mean over the samples, Tensor `(n, width)`."""
         centred = z - self.mean.astype(np.float32)
         compared = _compared(centred, self.axes)
-        away = 0.0
-        for exemplars in self.exemplars:
-            nearest = tf.gather(
-                exemplars.astype(np.float32), tf.argmin(_squared_distances(compared, exemplars), axis=1)
-            )
-            along = nearest if self.axes is None else tf.matmul(nearest[:, :-1], self.axes.astype(np.float32).T)
-            away += tf.square(centred - along)
-        return away / len(self.exemplars)
+        nearest = tf.argmin(self._squared_distances(compared), axis=-1)
+        along = self.exemplars.astype(np.float32) if self.axes is None else self._on_axes()
+        # One sample at a time: all differences together would need as much memory as all exemplars for every row.
+        away = [tf.square(centred - tf.gather(rows, nearest[:, i])) for i, rows in enumerate(along)]
+        return tf.add_n(away) / len(away)
+
+    def _on_axes(self):
+        """Exemplars as rows, as far as the axes show them."""
+        return np.matmul(self.exemplars[..., :-1], self.axes.T).astype(np.float32)
+
+    def _squared_distances(self, compared):
+        """From rows to exemplars, Tensor `(n, n_members, n_exemplars)`."""
+        flat = self.exemplars.reshape(-1, self.exemplars.shape[-1]).astype(np.float32)
+        squares = tf.reduce_sum(tf.square(compared), axis=1)[:, None] + np.sum(flat**2, axis=1)
+        squares = tf.maximum(squares - 2.0 * tf.matmul(compared, flat, transpose_b=True), 0.0)
+        return tf.reshape(squares, [-1, *self.rows.shape])
 
 
 def _compared(centred, axes):
@@ -89,9 +95,3 @@ def _compared(centred, axes):
     along = tf.matmul(centred, axes.astype(np.float32))
     rest = tf.reduce_sum(tf.square(centred), axis=1) - tf.reduce_sum(tf.square(along), axis=1)
     return tf.concat([along, tf.sqrt(tf.maximum(rest, 0.0))[:, None]], axis=1)
-
-
-def _squared_distances(rows, exemplars):
-    squares = tf.reduce_sum(tf.square(rows), axis=1)[:, None] + np.sum(exemplars**2, axis=1, dtype=np.float32)
-    products = tf.matmul(rows, exemplars.astype(np.float32), transpose_b=True)
-    return tf.maximum(squares - 2.0 * products, 0.0)

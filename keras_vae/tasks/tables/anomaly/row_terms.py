@@ -128,11 +128,9 @@ def combined(surprises):
 
 def _of_training_rows(terms, x):
     """`terms.values` of all training rows, arrays `(n,)`."""
-    columns = x.shape[1]
-    signature = [tf.TensorSpec((None, columns), tf.float32), tf.TensorSpec((None,), tf.int64)]
-    function = tf.function(terms.values, input_signature=signature, autograph=False)
+    # Not as a graph: to trace one takes longer than the few calls.
     pieces = [
-        function(x[i : i + ROWS_PER_CALL].astype(np.float32), np.arange(i, min(i + ROWS_PER_CALL, len(x))))
+        terms.values(tf.constant(x[i : i + ROWS_PER_CALL], tf.float32), tf.range(i, min(i + ROWS_PER_CALL, len(x))))
         for i in range(0, len(x), ROWS_PER_CALL)
     ]
     return {name: np.concatenate([piece[name].numpy() for piece in pieces]) for name in pieces[0]}
