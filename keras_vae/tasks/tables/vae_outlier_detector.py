@@ -3,9 +3,12 @@
 import numpy as np
 from sklearn.base import OutlierMixin
 
+from keras_vae.tasks.tables.anomaly.drift import score_drift
 from keras_vae.tasks.tables.anomaly.outlier_score import OutlierScore
+from keras_vae.tasks.tables.anomaly.plot_outliers import plot_outliers
 from keras_vae.tasks.tables.anomaly.row_scorer import RowScorer
 from keras_vae.tasks.tables.anomaly.row_terms import learn_robustly
+from keras_vae.tasks.tables.anomaly.surprise import MAX_VALUES
 from keras_vae.tasks.tables.anomaly.thresholds import (
     contamination_threshold,
     extreme_value_threshold,
@@ -65,14 +68,47 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         """Learn what most rows of a table are like; see `VAETransformer.fit`."""
         self._begin()
         x = self._learned_table(X)
-        settings = self.settings_
-        kinds = tuple(k if isinstance(k, int) else None for k in self.columns_.likelihood_columns())
-        terms, surprises, is_kept = learn_robustly(x, kinds, settings["trim"], self.seed_)
+        terms, surprises, is_kept = self._learned_terms(x)
         self._fit_model(x[is_kept])
-        self.score_ = OutlierScore.learn(self.model_, terms, surprises, x, settings["n_samples"], self.seed_)
+        return self._calibrated(terms, surprises, x)
+
+    def fit_around(self, model, x, columns):
+        """Take a model that is trained already, such as that of a run, and learn the rest of the score.
+
+        Args:
+            model: trained model of rows of columns, a `VAE` or `LadderVAE`.
+            x: array `(n, n_columns)`, the training rows as the model takes them.
+            columns: `keras_vae.data.TableColumns` of them.
+
+        Returns:
+            self.
+
+        Raises:
+            ValueError: for an argument out of bounds, or a model of something else than such rows.
+        """
+        self._begin()
+        if tuple(model.event_shape) != (len(columns.columns),):
+            raise ValueError(
+                f"`model` must be one of rows of {len(columns.columns)} columns. "
+                f"Received: a model of examples of shape {tuple(model.event_shape)}"
+            )
+        self.columns_, self.model_, self.n_features_in_ = columns, model, len(columns.columns)
+        x = np.asarray(x, np.float32)
+        terms, surprises, _ = self._learned_terms(x)
+        return self._calibrated(terms, surprises, x)
+
+    def _learned_terms(self, x):
+        kinds = tuple(k if isinstance(k, int) else None for k in self.columns_.likelihood_columns())
+        return learn_robustly(x, kinds, self.settings_["trim"], self.seed_)
+
+    def _calibrated(self, terms, surprises, x):
+        n_samples = self.settings_["n_samples"]
+        self.score_ = OutlierScore.learn(self.model_, terms, surprises, x, n_samples, self.seed_)
         self.scorer_ = self._scorer()
         scores = self.scorer_.scores(x)
-        self.offset_ = -_THRESHOLDS[settings["threshold"]](scores, settings["contamination"])
+        of_training = np.random.default_rng(self.seed_).permutation(len(scores))[:MAX_VALUES]
+        self.training_scores_ = np.sort(scores[of_training])
+        self.offset_ = -_THRESHOLDS[self.settings_["threshold"]](scores, self.settings_["contamination"])
         return self
 
     def score_samples(self, X):
@@ -99,6 +135,34 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         """
         x = self._table(X)
         return self.scorer_.contributions(x)
+
+    def plot(self, X):
+        """Picture of all scores and of why the highest rows stand out, a matplotlib Figure; X as in `explain`."""
+        x = self._table(X)
+        scores, contributions = self.scorer_.scores(x), self.scorer_.contributions(x)
+        cells = self.columns_.decode(x, like="dict")
+        return plot_outliers(
+            scores, -self.offset_, contributions, list(cells.values()), list(cells), known=self.training_scores_
+        )
+
+    def drift(self, X, known=None, window=None):
+        """Whether the scores of rows change over time.
+
+        Args:
+            X: table as that of `fit`, in the order of time.
+            known: table of rows that are as they should be, which the detector was best not fitted to; None for the
+                training rows, whose scores are somewhat lower than those of others.
+            window: int or None, as in `score_drift`.
+
+        Returns:
+            `anomaly.drift.Drift`; `plot_drift` of it is the picture.
+
+        Raises:
+            ValueError: as `score_drift`.
+        """
+        scores = -self.score_samples(X)
+        known = self.training_scores_ if known is None else -self.score_samples(known)
+        return score_drift(known, scores, -self.offset_, window)
 
     def _scorer(self):
         return RowScorer(self.model_, self.score_, self.settings_["n_samples"], self.settings_["score"])

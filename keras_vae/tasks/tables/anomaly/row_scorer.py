@@ -4,8 +4,8 @@ import numpy as np
 
 from keras_vae.training.rows import RowFunction, map_rows
 
-# Rows scored in one call, always as many: products of matrices of another size are rounded in another way, and the score
-# of a row would depend, in its last digits, on how many others it is scored with.
+# Rows scored in one call, always as many: products of matrices of another size are rounded in another way, and a score
+# would depend, in its last digits, on how many rows there are beside it.
 ROWS_PER_CALL = 512
 
 
