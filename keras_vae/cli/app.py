@@ -12,12 +12,21 @@ from keras_vae.cli.convert_command import convert_command
 from keras_vae.cli.deploy_commands import deploy_commands
 from keras_vae.cli.look_commands import look_commands
 from keras_vae.cli.options import fail
+from keras_vae.cli.table_rows import table_row_commands
 from keras_vae.cli.tables import table_commands
 from keras_vae.cli.train_commands import train_commands
 from keras_vae.cli.use_commands import use_commands
 
 # Each adds the commands of one file, in the order of the help; a use with its own verbs is one line here.
-COMMANDS = (train_commands, look_commands, use_commands, table_commands, deploy_commands, convert_command)
+COMMANDS = (
+    train_commands,
+    look_commands,
+    use_commands,
+    table_commands,
+    table_row_commands,
+    deploy_commands,
+    convert_command,
+)
 
 
 class SectionedGroup(typer.core.TyperGroup):

@@ -130,6 +130,18 @@ class TableColumns:
         report = tuple(lines_of(judged, cells))
         return cls(chosen, left_out, report, tuple(parts.names), parts.has_names, parts.container), []
 
+    @classmethod
+    def of_numbers(cls, names: Iterable[str] | int) -> "TableColumns":
+        """Columns of real numbers, with nothing to learn.
+
+        Args:
+            names: str, or the number of columns, which are then `x0`, `x1`, ...
+        """
+        has_names = not isinstance(names, int)
+        names = tuple(names) if has_names else tuple(f"x{j}" for j in range(names))
+        columns = tuple(TableColumn(name, "real") for name in names)
+        return cls(columns, {}, (), names, has_names, "pandas" if has_names else "array")
+
     def encode(self, table: Any) -> np.ndarray:
         """A table as numbers.
 

@@ -6,6 +6,8 @@ import tensorflow as tf
 
 # Draws whose bits are made together. They depend on the number of the draw alone, not on how many are made at a time.
 BLOCK = 256
+# Ops under this name draw the same bits at every call on purpose: the noise that comes of them belongs to the rows.
+SCOPE = "noise_of_rows"
 # Odd numbers of a mixing function of 32 bits, in which every bit of the input changes each bit of the output half of
 # the time (C. Wellons, "Prospecting for hash functions", 2018: lowbias32), and the golden ratio, which keeps the
 # columns apart.
@@ -32,7 +34,9 @@ def row_shifts(x: tf.Tensor, noise_dim: int) -> tf.Tensor:
     # -0.0 and 0.0 are one value, and so are the many forms of NaN, which is a hole.
     flat = tf.where(tf.math.is_nan(flat), math.nan, flat + 0.0)
     bits = tf.cast(tf.bitcast(flat, tf.int32), tf.int64)
-    factors = tf.random.stateless_uniform([tf.shape(flat)[1]], [2, 1], minval=None, maxval=None, dtype=tf.int64)
+    with tf.name_scope(SCOPE):
+        n = tf.shape(flat)[1]
+        factors = tf.random.stateless_uniform([n], [2, 1], minval=None, maxval=None, dtype=tf.int64)
     sums = tf.reduce_sum(bits * factors, axis=1)
     key = tf.bitcast(sums, tf.int32)[:, 1]
     columns = tf.range(1, _width(noise_dim) + 1) * GOLDEN
@@ -74,18 +78,16 @@ def _bits_of_draws(seed, start, n_draws, width):
     """Bits of some draws, `(n_draws, width)` int32, cut out of the blocks that they lie in."""
     n_blocks = 2 if tf.is_tensor(n_draws) else math.ceil(n_draws / BLOCK) + 1
     first = start // BLOCK
-    blocks = [
-        tf.random.stateless_uniform(
-            [BLOCK, width],
-            tf.random.experimental.stateless_fold_in(seed, first + i),
-            minval=None,
-            maxval=None,
-            dtype=tf.int32,
-        )
-        for i in range(n_blocks)
-    ]
+    with tf.name_scope(SCOPE):
+        blocks = [_block(seed, first + i, width) for i in range(n_blocks)]
     offset = start - first * BLOCK
     return tf.concat(blocks, axis=0)[offset : offset + n_draws]
+
+
+def _block(seed, number, width):
+    """Random bits of one block of draws, `(BLOCK, width)` int32."""
+    seed = tf.random.experimental.stateless_fold_in(seed, number)
+    return tf.random.stateless_uniform([BLOCK, width], seed, minval=None, maxval=None, dtype=tf.int32)
 
 
 def _mixed(bits):

@@ -96,12 +96,14 @@ def write_rows(path, described, results):
         named = {name: value for name, value in described.items() if name != "row"}
         save_arrays(path, **_beside(named, plain), **plain)
         return
+    import pandas as pd
+
     columns = {}
     for name, value in results.items():
         columns |= _columns(name, value)
     columns = {**_beside(described, columns), **columns}
     with atomic_path(path) as temporary:
-        _write_table(temporary, path.suffix.lower(), columns)
+        write_frame(temporary, pd.DataFrame(columns), path.suffix.lower())
 
 
 def _beside(described, results):
@@ -119,10 +121,8 @@ def _columns(name, value):
     return {column: flat[:, i] for i, column in enumerate(names)}
 
 
-def _write_table(path, suffix, columns):
-    import pandas as pd
-
-    frame = pd.DataFrame(columns)
+def write_frame(path, frame, suffix):
+    """Write a pandas DataFrame as the table that an ending, one of `TABLES`, stands for."""
     if suffix == ".parquet":
         frame.to_parquet(path, index=False)
     elif suffix == ".jsonl":

@@ -20,7 +20,7 @@ from keras_vae.serving.versions import check_plain, is_version_name
 from keras_vae.serving.warmup import add_warmup
 
 
-def export_saved_model(model, path, preprocess=None):
+def export_saved_model(model, path, preprocess=None, endpoints=None):
     """Write a SavedModel as the next version below `path`, ready for TensorFlow Serving.
 
     It is written under a temporary name that TensorFlow Serving passes over, scanned for noise that would repeat itself
@@ -32,6 +32,8 @@ def export_saved_model(model, path, preprocess=None):
         path: str or path. Folder of the model, such as `saved_models/digits`; made if need be.
         preprocess: None for data as `fit` takes them, "uint8" (values 0 to 255 as they are in a file), "image_bytes"
             (JPEG, PNG, GIF, BMP), or a `serving.Preprocess`: what stands inside the graph before every input called x.
+        endpoints: dict of `models.Endpoint` by name, or None. What is served beside the endpoints of the model, such as
+            the answers of a use of it.
 
     Returns:
         `pathlib.Path` of the version written, `path/<integer>`: 1, or one more than the largest there.
@@ -56,7 +58,7 @@ def export_saved_model(model, path, preprocess=None):
     if preprocess is not None:
         preprocess.check(model.event_shape)
     with _unfinished(path) as temporary:
-        _write(model, temporary, preprocess)
+        _write(model, temporary, preprocess, endpoints)
         findings = replayed_noise(temporary)
         if findings:
             raise ValueError(
@@ -102,10 +104,10 @@ def check_model(model):
         )
 
 
-def _write(model, folder, preprocess):
+def _write(model, folder, preprocess, endpoints):
     """The SavedModel alone. The model itself is not tracked: the variables used are, and nothing of its training."""
     archive = keras.export.ExportArchive()
-    for name, endpoint in signatures(model, preprocess).items():
+    for name, endpoint in signatures(model, preprocess, endpoints).items():
         archive.add_endpoint(name, _explained(name, endpoint.function), endpoint.specs)
     archive.write_out(str(folder), verbose=False)
 

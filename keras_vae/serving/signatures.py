@@ -6,7 +6,7 @@ from keras_vae.serving.draws import can_sample, draws
 from keras_vae.serving.graph_checks import expecting, nan_where_not_finite
 
 
-def signatures(model, preprocess=None):
+def signatures(model, preprocess=None, endpoints=None):
     """Signatures of a model: what it says it serves in `model.endpoints()`, and draws of its `sample_source`.
 
     The outputs are dicts of tensors, rows first; floats are float32. The models of this library serve `serving_default`
@@ -30,6 +30,7 @@ def signatures(model, preprocess=None):
     Args:
         model: a built model of this library.
         preprocess: `Preprocess` that makes x of what the client sends, or None for x itself.
+        endpoints: dict of `Endpoint` by name, or None: what is served beside those of the model.
 
     Returns:
         dict of `Endpoint` by name.
@@ -37,7 +38,9 @@ def signatures(model, preprocess=None):
     Raises:
         ValueError: if two inputs of a signature have the same name, or one has a name that is no identifier.
     """
-    own = {name: _in_single_precision(endpoint) for name, endpoint in model.endpoints().items()}
+    own = {
+        name: _in_single_precision(endpoint) for name, endpoint in {**model.endpoints(), **(endpoints or {})}.items()
+    }
     drawn = draws(model, own["decode"]) if "decode" in own and can_sample(model.sample_source) else {}
     result = {name: _behind(preprocess, nan_where_not_finite(endpoint)) for name, endpoint in own.items()}
     result |= {name: endpoint for name, endpoint in drawn.items() if name not in own}

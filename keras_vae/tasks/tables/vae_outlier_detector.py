@@ -2,7 +2,9 @@
 
 import numpy as np
 from sklearn.base import OutlierMixin
+from sklearn.utils.validation import check_is_fitted
 
+from keras_vae.serving.export import export_saved_model
 from keras_vae.tasks.tables.anomaly.drift import score_drift
 from keras_vae.tasks.tables.anomaly.outlier_score import OutlierScore
 from keras_vae.tasks.tables.anomaly.plot_outliers import plot_outliers
@@ -14,6 +16,7 @@ from keras_vae.tasks.tables.anomaly.thresholds import (
     extreme_value_threshold,
     quantile_threshold,
 )
+from keras_vae.tasks.tables.detect_endpoint import detect_endpoint
 from keras_vae.tasks.tables.settings import DETECTOR
 from keras_vae.tasks.tables.table_estimator import TableEstimator
 
@@ -163,6 +166,26 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         scores = -self.score_samples(X)
         known = self.training_scores_ if known is None else -self.score_samples(known)
         return score_drift(known, scores, -self.offset_, window)
+
+    def export(self, path):
+        """Write a SavedModel with the signature `detect` on raw rows beside those of the model.
+
+        Its inputs and outputs: see `detect_endpoint`.
+
+        Args:
+            path: str or path. Model folder, such as `saved_models/payments`; gets the next version.
+
+        Returns:
+            `pathlib.Path` of the version written.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ValueError, OSError: as `keras_vae.export_saved_model`.
+        """
+        check_is_fitted(self)
+        parts = self.model_, self.score_, self.columns_, np.float32(-self.offset_)
+        endpoint = detect_endpoint(*parts, self.settings_["n_samples"], self.settings_["score"])
+        return export_saved_model(self.model_, path, endpoints={"detect": endpoint})
 
     def _scorer(self):
         return RowScorer(self.model_, self.score_, self.settings_["n_samples"], self.settings_["score"])

@@ -110,10 +110,9 @@ def plot_drift(drift: Drift):
             spread = np.abs(np.stack([drift.lows, drift.highs]) - drift.medians)[:, rows]
             above.errorbar(middle[rows], drift.medians[rows], spread, fmt="o", ms=4, lw=1.2, color=color, label=label)
             below.plot(middle[rows], 100.0 * drift.flagged[rows], "o", ms=4, color=color)
-    above.set(
-        ylabel="score, median and quartiles", title=f"scores of {drift.n_rows:,} rows, {drift.window:,} at a time"
-    )
-    above.legend(frameon=False, fontsize=8)
+    above.set(ylabel="score, median and quartiles")
+    figure.suptitle(f"scores of {drift.n_rows:,} rows, {drift.window:,} at a time", fontsize=11)
+    above.legend(frameon=False, fontsize=8, ncols=3, loc="lower left", bbox_to_anchor=(0.0, 1.0))
     below.set(xlabel="row", ylabel="flagged, %")
     below.set_ylim(bottom=0.0)
     for ax in (above, below):
