@@ -83,7 +83,7 @@ def replayed_noise(path):
 def _fixed_seeds(nodes):
     """Findings in one graph or function, given as its nodes by name."""
     for node in nodes.values():
-        if SCOPE in node.name.split("/"):
+        if any(part.startswith(SCOPE) for part in node.name.split("/")):
             continue
         seeds = [node.attr[name].i for name in ("seed", "seed2") if name in node.attr]
         if node.op in STATEFUL_RANDOM_OPS and any(seeds):
