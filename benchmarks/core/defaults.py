@@ -1,6 +1,7 @@
 """What the default command makes of many sets at once, beside a Gaussian, factor analysis, and other settings.
 
-Every table is written as raw CSV, and trained, scored and examined by the commands that a user types, without settings.
+Every table is written as raw CSV, and trained, scored and examined by the commands that a user types, without settings
+but for `--likelihood student_t`, the default of tables of real numbers: counts and yes or no are numbers to the peers.
 Beside it stand, on the same split and scale, a Gaussian with full covariance (scikit-learn's `GaussianMixture(1)`) and
 the factor analysis that is best on the test part itself. With `--settings` the same tables are trained with other
 settings: no default is to be chosen by one table alone.
@@ -94,6 +95,10 @@ def gaussians(x_train, x_test):
     return {"gaussian": float(full), "factor_analysis": float(max(factors, default=-np.inf))}
 
 
+# Columns of yes or no and of counts would get likelihoods whose nats are no densities, as those of the peers are.
+AS_NUMBERS = ("--likelihood", "student_t")
+
+
 def train(data, run, words=()):
     """Train by the shell; returns the figures, the seconds of the whole command, and its last line where it failed."""
     begun = time.monotonic()
@@ -142,7 +147,7 @@ def one_table(name, x, work, words):
     x_train, x_test = x[rows_train], x[rows_test]
     figures = gaussians(x_train, x_test)
     run = work / name
-    trained = train(file, run, words)
+    trained = train(file, run, words or AS_NUMBERS)
     file.unlink()
     if "failed" in trained:
         return {**figures, **trained}

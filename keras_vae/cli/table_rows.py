@@ -52,17 +52,29 @@ def detect(
       keras-vae detect runs/payments march.csv --contamination 0.001 --threshold extreme_value
       keras-vae detect runs/payments march.parquet --drift drift.png --export saved_models/payments
     """
-    from keras_vae.runs.output import check_out
-    from keras_vae.runs.rows_out import check_rows_out, write_rows
+    figure = out.with_suffix(".png") if figure is None else figure
+    _check_paths(table, out, figure, drift)
+    _detect(run, table, out, figure, drift, export, as_json, contamination, threshold, score, trim)
+
+
+def _check_paths(table, out, *pictures):
+    """Check, before anything is computed, that everything can be written."""
+    from keras_vae.runs.output import PICTURES, check_out
+    from keras_vae.runs.rows_out import check_rows_out
 
     _check_other(table, out)
     check_rows_out(out)
-    figure = out.with_suffix(".png") if figure is None else figure
-    for picture in (figure, drift):
+    for picture in pictures:
         if picture is not None:
-            check_out(picture, ".png", ".jpg", ".pdf", ".svg")
+            check_out(picture, *PICTURES)
+
+
+def _detect(run, table, out, figure, drift, export, as_json, *settings):
+    from keras_vae.runs.rows_out import write_rows
+
+    named = dict(zip(("contamination", "threshold", "score", "trim"), settings, strict=True))
     loaded, rows = _rows(run, table, out)
-    detector = _detector(loaded, contamination=contamination, threshold=threshold, score=score, trim=trim)
+    detector = _detector(loaded, **named)
     scores, contributions = detector.scorer_.scores(rows.x), detector.scorer_.contributions(rows.x)
     is_outlier = scores > -detector.offset_
     names = [column.name for column in detector.columns_.columns]

@@ -32,8 +32,7 @@ def export_saved_model(model, path, preprocess=None, endpoints=None):
         path: str or path. Folder of the model, such as `saved_models/digits`; made if need be.
         preprocess: None for data as `fit` takes them, "uint8" (values 0 to 255 as they are in a file), "image_bytes"
             (JPEG, PNG, GIF, BMP), or a `serving.Preprocess`: what stands inside the graph before every input called x.
-        endpoints: dict of `models.Endpoint` by name, or None. What is served beside the endpoints of the model, such as
-            the answers of a use of it.
+        endpoints: dict of `models.Endpoint` by name, or None: what is served beside those of the model.
 
     Returns:
         `pathlib.Path` of the version written, `path/<integer>`: 1, or one more than the largest there.
@@ -54,9 +53,7 @@ def export_saved_model(model, path, preprocess=None, endpoints=None):
     path = pathlib.Path(path)
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(f"`path` must be a folder. Received: path={str(path)!r}, which is a file")
-    preprocess = get_preprocess(preprocess, model)
-    if preprocess is not None:
-        preprocess.check(model.event_shape)
+    preprocess = _checked_preprocess(preprocess, model)
     with _unfinished(path) as temporary:
         _write(model, temporary, preprocess, endpoints)
         findings = replayed_noise(temporary)
@@ -67,6 +64,13 @@ def export_saved_model(model, path, preprocess=None, endpoints=None):
             )
         add_warmup(temporary, path.name)
         return _publish(temporary, path)
+
+
+def _checked_preprocess(preprocess, model):
+    preprocess = get_preprocess(preprocess, model)
+    if preprocess is not None:
+        preprocess.check(model.event_shape)
+    return preprocess
 
 
 @contextlib.contextmanager
