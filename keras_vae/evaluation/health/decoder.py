@@ -28,7 +28,8 @@ def of_codes(vae, function, batch_size: int = 256):
         returns arrays with `n` rows.
     """
     takes = vae.takes_condition("decoder")
-    spec = RowSpec((vae.latent_dim,), vae.target_shape, vae.condition_shape if takes else None)
+    condition_shape, takes_holes = vae.condition_shape if takes else None, vae.row_spec.takes_holes
+    spec = RowSpec((vae.latent_dim,), vae.target_shape, condition_shape, takes_holes=takes_holes)
 
     def of_batch(batch, *tensors):
         # The target stands where `prepare` expects an x of its shape.

@@ -183,8 +183,10 @@ def _elbo(vae, seed, rows):
 
 
 def _residual_gain(vae, rows, codes, seed):
-    """What further dimensions would gain; None for targets of their own, which the model does not draw with x."""
-    return None if rows.target is not None else residual_gain(vae, rows.x, *codes, None, seed, rows.condition)
+    """What further dimensions would gain; None for targets of their own, which the model does not draw with x, and for
+    columns of several kinds, whose residuals have no common unit."""
+    is_unknown = rows.target is not None or vae.likelihood.values == "mixed"
+    return None if is_unknown else residual_gain(vae, rows.x, *codes, None, seed, rows.condition)
 
 
 def _training_on(vae, test, train, history, seed):

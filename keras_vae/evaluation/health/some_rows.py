@@ -66,10 +66,11 @@ def check_rows(vae, part: str, rows: Batch) -> Batch:
     Raises:
         ValueError: for rows of another shape, or with values that the likelihood gives no probability.
     """
-    check_values = vae.row_spec.check_values
+    check_values, takes_holes = vae.row_spec.check_values, vae.row_spec.takes_holes
     if rows.target is None:
         check_can_be_target(vae.event_shape, vae.target_shape)
     else:
-        check_array(f"y_{part}", rows.target, vae.target_shape, check_values)
-    check_array(f"x_{part}", rows.x, vae.event_shape, check_values if rows.target is None else None)
+        check_array(f"y_{part}", rows.target, vae.target_shape, check_values, takes_holes)
+    of_x = check_values if rows.target is None else None
+    check_array(f"x_{part}", rows.x, vae.event_shape, of_x, takes_holes)
     return rows._replace(condition=check_condition(rows.condition, len(rows.x), vae.condition_shape))
