@@ -1,4 +1,4 @@
-"""How long `VAEOutlierDetector` takes to fit and to score, beside PyOD's VAE with the same network and Isolation Forest.
+"""How long `VAEOutlierDetector` takes to fit and to score, beside the VAE of PyOD and Isolation Forest.
 
 Fit: 10,000 rows of 20 columns, made with 5 factors. Both have 2 latents and hidden layers of 128, 64 and 32 units;
 PyOD's VAE is trained as it comes, 30 epochs of batches of 32, timed over `--epochs` of them and scaled up; ours as it
