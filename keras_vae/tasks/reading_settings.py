@@ -61,7 +61,11 @@ READING = {
         "by their cells",
         parse=parse_column_kinds,
     ),
-    "impute": _setting(help=f"Empty cells: {listed(IMPUTES)}", default_text="median", **choice(IMPUTES)),
+    "impute": _setting(
+        help=f"Empty cells: {listed(IMPUTES)}",
+        default_text="holes, or median if likelihood is given",
+        **choice(IMPUTES),
+    ),
     "header": _setting(check_flag, "Whether the first line of a table holds names.", "by its cells", kind=bool),
     "size": _setting(check_size, "Size of the images of a folder, as 64 or 48x64.", "by the images", parse=parse_size),
     # `fit` is what an estimator does.

@@ -274,3 +274,13 @@ def test_epochs_differ_between_seeds_and_not_only_by_a_shift(numbered):
     for seed, epoch in itertools.product(range(2), range(3)):
         orders[one_pass(batches(numbered, seed=seed, start_epoch=epoch)).tobytes()] = (seed, epoch)
     assert len(orders) == 6
+
+
+def test_holes_are_let_through_where_they_are_wanted():
+    x = np.array([[0.0, np.nan], [1.0, 2.0], [np.nan, 3.0]])
+    rows = np.concatenate(list(batches(x, batch_size=2, shuffle=False, takes_holes=True).as_numpy_iterator()))
+    np.testing.assert_array_equal(rows, x.astype("float32"))
+    with pytest.raises(ValueError, match="`x` must hold finite numbers"):
+        batches(np.array([[0.0, np.inf], [np.nan, 1.0]]), takes_holes=True)
+    with pytest.raises(ValueError, match="`x` must hold finite numbers"):
+        batches(np.full((2, 2), np.nan), takes_holes=True)
