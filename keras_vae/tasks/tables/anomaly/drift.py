@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_vae._checks import check_int, check_number
+from keras_vae._checks import check_int
 from keras_vae.evaluation.pictures.figure import BLUE, GREY, ORANGE, new_figure
+from keras_vae.tasks.tables.anomaly.thresholds import check_probability
 
 MIN_WINDOW, N_WINDOWS = 20, 20
 SIGNIFICANCE = 0.01
@@ -67,7 +68,7 @@ def score_drift(known, scores, threshold, window=None, significance=SIGNIFICANCE
     from scipy.stats import ks_2samp
 
     known, scores = np.asarray(known, np.float64), np.asarray(scores, np.float64)
-    check_number("significance", significance, 0.0, 1.0, exclusive=True)
+    check_probability("significance", significance)
     for name, values in (("known", known), ("scores", scores)):
         if len(values) < MIN_WINDOW:
             raise ValueError(f"`{name}` must be of at least {MIN_WINDOW} rows. Received: {len(values)}")

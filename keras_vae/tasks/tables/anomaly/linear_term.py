@@ -87,7 +87,7 @@ def principal_axes(centred, n_axes, rng):
     from sklearn.utils.extmath import randomized_svd
 
     seed = int(rng.integers(2**31))
-    _, singular, directions = randomized_svd(centred, min(n_axes, n - 1), random_state=seed)
+    _, singular, directions = randomized_svd(centred, min(n_axes, max(1, n - 1)), random_state=seed)
     return directions.T, singular**2 / n, total
 
 

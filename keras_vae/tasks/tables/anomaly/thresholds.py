@@ -12,6 +12,17 @@ CONFIDENCE = 0.95
 TAIL, MIN_EXCESSES = 0.1, 20
 
 
+def check_probability(name, value):
+    """Return `value` if it is a number in (0, 1).
+
+    Raises:
+        ValueError: if it is not.
+    """
+    if not 0.0 < check_number(name, value) < 1.0:
+        raise ValueError(f"`{name}` must be in (0, 1). Received: {name}={value!r}")
+    return value
+
+
 def contamination_threshold(scores, contamination):
     """The score that this share of the training rows passes.
 
@@ -37,14 +48,14 @@ def quantile_threshold(scores, rate, confidence=CONFIDENCE):
         float. The smallest score of the rows that is high enough.
 
     Raises:
-        ValueError: for so few rows that not even the largest score is.
+        ValueError: for so few rows that not even the largest score is, or a confidence out of bounds.
 
     References:
         Wilks 1941, section 2 (tolerance limits by order statistics). https://doi.org/10.1214/aoms/1177731788
     """
     from scipy.stats import binom
 
-    check_number("confidence", confidence, 0.0, 1.0, exclusive=True)
+    check_probability("confidence", confidence)
     scores, n = np.sort(scores), len(scores)
     # P(at most k - 1 of n rows are below the quantile) is the confidence that the k-th smallest is above it.
     k = np.arange(1, n + 1)

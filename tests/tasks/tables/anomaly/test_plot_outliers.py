@@ -1,0 +1,47 @@
+"""The picture of outliers and of what made them so."""
+
+import matplotlib.figure
+import numpy as np
+import pytest
+
+from keras_vae.tasks.tables.anomaly.plot_outliers import plot_outliers
+
+NAMES = ["amount", "country", "age"]
+
+
+def picture(n, rng, **options):
+    scores = rng.exponential(size=n)
+    contributions = rng.random((n, 3)) * scores[:, None]
+    cells = [rng.normal(size=n), np.array(["Rome", None] * n, dtype=object)[:n], np.full(n, np.nan)]
+    return scores, plot_outliers(scores, 2.0, contributions, cells, NAMES, **options)
+
+
+def texts(figure):
+    axes = figure.axes
+    labels = [label.get_text() for ax in axes for label in ax.get_yticklabels()]
+    return [ax.get_title() for ax in axes], labels
+
+
+def test_it_has_the_scores_and_the_four_highest_rows(rng):
+    scores, figure = picture(50, rng)
+    assert isinstance(figure, matplotlib.figure.Figure)
+    titles, labels = texts(figure)
+    assert titles[0] == f"{np.sum(scores > 2.0)} of 50 rows are outliers"
+    assert titles[1:] == [f"row {i}: score {scores[i]:.2f}" for i in np.argsort(-scores)[:4]]
+    assert {"country = Rome", "country = empty"} & set(labels)
+    assert "age = empty" in labels
+
+
+def test_rows_go_by_their_names_and_the_training_rows_are_beside(rng):
+    scores, figure = picture(20, rng, rows=[f"client {i}" for i in range(20)], known=rng.exponential(size=100))
+    titles, _ = texts(figure)
+    assert titles[1] == f"client {scores.argmax()}: score {scores.max():.2f}"
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert labels == ["training rows", "these rows", "threshold 2.00"]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_few_rows_have_a_picture_too(n, rng):
+    _, figure = picture(n, rng)
+    titles, _ = texts(figure)
+    assert sum(title.startswith("row ") for title in titles) == n
