@@ -111,17 +111,20 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         scores = self.scorer_.scores(x)
         of_training = np.random.default_rng(self.seed_).permutation(len(scores))[:MAX_VALUES]
         self.training_scores_ = np.sort(scores[of_training])
-        self.offset_ = -_THRESHOLDS[self.settings_["threshold"]](scores, self.settings_["contamination"])
+        threshold = _THRESHOLDS[self.settings_["threshold"]](scores, self.settings_["contamination"])
+        # As precise as scores are: an exported detector compares the same numbers.
+        self.offset_ = -float(np.float32(threshold))
         return self
 
     def score_samples(self, X):
-        """Minus the score of every row, float32 array `(n,)`: lower for rows that are less like those of `fit`."""
+        """Minus the score of every row, array `(n,)`: lower for rows that are less like those of `fit`."""
         x = self._table(X)
-        return -self.scorer_.scores(x)
+        # scikit-learn wants float64 of every detector.
+        return -self.scorer_.scores(x).astype(np.float64)
 
     def decision_function(self, X):
         """`score_samples` less the threshold, array `(n,)`: negative for outliers."""
-        return self.score_samples(X) - np.float32(self.offset_)
+        return self.score_samples(X) - self.offset_
 
     def predict(self, X):
         """-1 for outliers and 1 for other rows, int array `(n,)`."""
