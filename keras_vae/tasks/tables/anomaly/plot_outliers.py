@@ -6,6 +6,8 @@ from keras_vae.evaluation.pictures.figure import BLUE, GREY, ORANGE, new_figure,
 
 N_ROWS, N_COLUMNS = 4, 6
 N_BINS = 40
+# Fewer scores are marked one by one: a histogram of a few is a row of spikes.
+MIN_IN_HISTOGRAM = 20
 
 
 def plot_outliers(scores, threshold, contributions, cells, names, rows=None, known=None):
@@ -32,7 +34,7 @@ def plot_outliers(scores, threshold, contributions, cells, names, rows=None, kno
     for ax, row in zip(axes, order, strict=False):
         name = f"row {row}" if rows is None else shortened(str(rows[row]), 18)
         _bars(ax, np.asarray(contributions)[row], [column[row] for column in cells], names)
-        ax.set_title(f"{name}: score {scores[row]:.2f}", fontsize=9)
+        ax.set_title(f"{name}: score {scores[row]:.2f}", fontsize=9, loc="right")
     for ax in axes[len(order) :]:
         ax.set_axis_off()
     right.suptitle("why the highest stand out, nats by column", fontsize=10)
@@ -44,10 +46,14 @@ def _histogram(ax, scores, threshold, known):
     bins = np.linspace(everything.min(), max(everything.max(), everything.min() + 1e-9), N_BINS + 1)
     if known is not None:
         ax.hist(known, bins, density=True, color=GREY, alpha=0.45, label="training rows")
-    ax.hist(scores, bins, density=True, histtype="step", color=BLUE, lw=1.4, label="these rows")
+    if len(scores) < MIN_IN_HISTOGRAM:
+        ax.plot(scores, np.zeros(len(scores)), "^", color=BLUE, ms=7, clip_on=False, label="these rows")
+        ax.set_ylim(bottom=0.0)
+    else:
+        ax.hist(scores, bins, density=True, histtype="step", color=BLUE, lw=1.4, label="these rows")
     ax.axvline(threshold, color=ORANGE, lw=1.4, label=f"threshold {threshold:.2f}")
     n = int(np.sum(scores > threshold))
-    ax.set(xlabel="score, nats of surprise", ylabel="density", title=f"{n} of {len(scores):,} rows are outliers")
+    ax.set(xlabel="score, nats of surprise", ylabel="density", title=f"{n:,} of {len(scores):,} rows are outliers")
     ax.legend(frameon=False, fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
 

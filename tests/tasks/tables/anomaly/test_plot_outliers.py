@@ -19,7 +19,7 @@ def picture(n, rng, **options):
 def texts(figure):
     axes = figure.axes
     labels = [label.get_text() for ax in axes for label in ax.get_yticklabels()]
-    return [ax.get_title() for ax in axes], labels
+    return [ax.get_title() or ax.get_title(loc="right") for ax in axes], labels
 
 
 def test_it_has_the_scores_and_the_four_highest_rows(rng):
