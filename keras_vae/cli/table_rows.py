@@ -54,6 +54,7 @@ def detect(
     """
     figure = out.with_suffix(".png") if figure is None else figure
     _check_paths(table, out, figure, drift)
+    _check_settings(contamination, threshold, score, trim)
     _detect(run, table, out, figure, drift, export, as_json, contamination, threshold, score, trim)
 
 
@@ -69,20 +70,33 @@ def _check_paths(table, out, *pictures):
             check_out(picture, *PICTURES)
 
 
+def _check_settings(*settings):
+    """Check, before anything is loaded, that the detector can have these settings."""
+    from keras_vae.tasks.tables import VAEOutlierDetector
+
+    VAEOutlierDetector(**_named(*settings)).checked_settings()
+
+
+def _named(*settings):
+    return dict(zip(("contamination", "threshold", "score", "trim"), settings, strict=True))
+
+
 def _detect(run, table, out, figure, drift, export, as_json, *settings):
     from keras_vae.runs.rows_out import write_rows
+    from keras_vae.tasks.tables.anomaly.drift import score_drift
 
-    named = dict(zip(("contamination", "threshold", "score", "trim"), settings, strict=True))
     loaded, rows = _rows(run, table, out)
-    detector = _detector(loaded, **named)
+    detector = _detector(loaded, **_named(*settings))
     scores, contributions = detector.scorer_.scores(rows.x), detector.scorer_.contributions(rows.x)
     is_outlier = scores > -detector.offset_
+    # Of few rows it is refused, and then nothing is to be written.
+    drifted = None if drift is None else score_drift(detector.training_scores_, scores, -detector.offset_)
     names = [column.name for column in detector.columns_.columns]
     results = {"score": scores, "is_outlier": is_outlier.astype(int), "because": _reasons(contributions, names)}
     write_rows(out, rows.described, results)
     _draw(figure, detector, rows, scores, contributions)
     if drift is not None:
-        _draw_drift(drift, detector, scores)
+        _draw_drift(drift, drifted)
     version = None if export is None else detector.export(export)
     told = {"rows": len(scores), "outliers": int(is_outlier.sum()), "threshold": float(-detector.offset_)}
     _tell(told | {"out": str(out), "figure": str(figure), "exported": version and str(version)}, run, as_json)
@@ -108,17 +122,20 @@ def impute(
       keras-vae impute runs/patients patients.csv --out filled.csv
       keras-vae impute runs/patients patients.csv --out filled.csv --draws 5
     """
+    from keras_vae._checks import check_int
     from keras_vae._files import atomic_path
     from keras_vae.runs.rows_out import TABLES, check_rows_out, write_frame
     from keras_vae.tasks.tables.filled_frames import filled_frames
 
-    _check_other(table, out)
+    check_int("draws", draws, 0)
+    paths = [out.with_stem(f"{out.stem}-{k + 1}") for k in range(draws)] or [out]
+    for path in paths:
+        _check_other(table, path)
     if out.suffix.lower() not in TABLES:
         raise ValueError(f"`out` must end in {', '.join(TABLES)}. Received: out={str(out)!r}")
     check_rows_out(out)
     loaded = _load(run)
-    frames, n_holes = filled_frames(loaded.model, loaded.task.schema_, table, draws, n_samples, seed)
-    paths = [out.with_stem(f"{out.stem}-{k + 1}") for k in range(draws)] or [out]
+    frames, n_holes = filled_frames(loaded.model, loaded.task.schema_, table, draws, n_samples, seed, as_written=True)
     for path, frame in zip(paths, frames, strict=True):
         with atomic_path(path) as temporary:
             write_frame(temporary, frame, path.suffix.lower())
@@ -183,11 +200,11 @@ def _draw(path, detector, rows, scores, contributions):
         figure.savefig(temporary)
 
 
-def _draw_drift(path, detector, scores):
+def _draw_drift(path, drifted):
     from keras_vae._files import atomic_path
-    from keras_vae.tasks.tables.anomaly.drift import plot_drift, score_drift
+    from keras_vae.tasks.tables.anomaly.drift import plot_drift
 
-    figure = plot_drift(score_drift(detector.training_scores_, scores, -detector.offset_))
+    figure = plot_drift(drifted)
     with atomic_path(path) as temporary:
         figure.savefig(temporary)
 

@@ -4,11 +4,11 @@ import numpy as np
 
 from keras_vae._checks import check_int
 from keras_vae.data.columns import TableColumns
-from keras_vae.data.table_file import read_table
+from keras_vae.data.table_file import DELIMITED, read_table, suffix_of
 from keras_vae.tasks.tables.filled_table import filled_table
 
 
-def filled_frames(model, schema, source, n_draws=0, n_samples=200, seed=0):
+def filled_frames(model, schema, source, n_draws=0, n_samples=200, seed=0, as_written=False):
     """Fill the holes of a table in a file.
 
     Args:
@@ -18,6 +18,7 @@ def filled_frames(model, schema, source, n_draws=0, n_samples=200, seed=0):
         n_draws: int >= 0. Tables with a draw in each hole; 0 for one table with estimates.
         n_samples: int >= 1. Draws of z per row.
         seed: int >= 0.
+        as_written: bool. Whether all other cells are given as the text that stands in a text file with separators.
 
     Returns:
         `(frames, n_holes)`: list of pandas DataFrames, and the number of cells that were filled in each.
@@ -33,7 +34,8 @@ def filled_frames(model, schema, source, n_draws=0, n_samples=200, seed=0):
             "holes. Received: a run of numbers without holes"
         )
     columns = TableColumns.of_json(schema["columns_as"])
-    frame = _frame(source)
+    raw = read_table(source)
+    frame = _named(raw)
     x = columns.encode(frame)
     holes = np.isnan(x)
     if n_draws:
@@ -41,14 +43,27 @@ def filled_frames(model, schema, source, n_draws=0, n_samples=200, seed=0):
     else:
         estimates = [model.impute(x, n_samples, seed)]
     filled = [_with_all(frame, filled_table(columns, frame, x, estimate), columns) for estimate in estimates]
+    # Texts with a decimal comma would stand beside numbers with a point.
+    if as_written and suffix_of(source) in DELIMITED and raw.decimal == ".":
+        filled = [_with_texts(one, raw, columns, holes) for one in filled]
     return filled, int(holes.sum())
 
 
-def _frame(source):
+def _named(raw):
     """The table of a file with its names, cells as pandas reads them."""
-    raw = read_table(source)
     frame = raw.frame.copy()
     frame.columns = raw.names if raw.names is not None else [str(k + 1) for k in range(frame.shape[1])]
+    return frame
+
+
+def _with_texts(filled, raw, columns, holes):
+    """The filled frame with all cells that were no holes as they are written: 007 stays 007, and 1.50 stays 1.50."""
+    frame = filled.astype(object)
+    places = {column.name: j for j, column in enumerate(columns.columns)}
+    for k, name in enumerate(filled.columns):
+        j = places.get(name)
+        is_hole = np.zeros(len(filled), bool) if j is None else holes[:, j]
+        frame[name] = np.where(is_hole, frame[name], np.array(raw.texts(k), dtype=object))
     return frame
 
 

@@ -244,7 +244,7 @@ def test_a_change_of_the_rows_is_a_drift(fitted):
     assert 400 - drift.window < drift.first <= 400
     assert not drift.has_drifted[: 400 // drift.window].any()
     assert isinstance(plot_drift(drift), matplotlib.figure.Figure)
-    with pytest.raises(ValueError, match="`scores` must be of at least 20 rows. Received: 5"):
+    with pytest.raises(ValueError, match=r"`scores` must be of at least 20 rows\. Received: 5"):
         fitted.drift(x[:5])
 
 

@@ -1,0 +1,188 @@
+"""`keras-vae detect` and `keras-vae impute` as their users meet them."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from runs.run_helpers import train_run, write_images
+
+SMALL = {"latent_dim": 2, "hidden_units": [4], "epochs": 1}
+
+
+def write_clients(path, n=120, seed=0, holes=True):
+    """A .csv file with an id, numbers, words, holes, and a column of notes; returns its path."""
+    rng = np.random.default_rng(seed)
+    size = rng.normal(170.0, 10.0, n)
+    lines = ["client,size,weight,city,notes"]
+    for i in range(n):
+        weight = f"{size[i] - 100.0 + 4.0 * rng.normal():.2f}"
+        city = rng.choice(["Rome", "Paris", "Oslo"])
+        if holes and i % 5 == 1:
+            weight = ""
+        if holes and i % 7 == 3:
+            city = ""
+        lines.append(f"{i:05},{size[i]:.2f},{weight},{city},NA {i}.50 seen {rng.integers(10**9)}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with a finished run on clients.csv; not to be written to."""
+    folder = tmp_path_factory.mktemp("clients")
+    train_run(folder / "run", write_clients(folder / "clients.csv"), **SMALL, label="none", id="client")
+    return folder
+
+
+@pytest.fixture
+def run(made, tmp_path):
+    """A run and new clients in the folder of the test: the name of the run."""
+    shutil.copytree(made / "run", tmp_path / "run")
+    write_clients(tmp_path / "new.csv", 60, seed=1)
+    return "run"
+
+
+def test_detect_writes_scores_with_their_reasons_and_a_picture(shell, run, tmp_path):
+    table = pd.read_csv("new.csv", dtype=str, keep_default_na=False)
+    table.loc[7, "weight"] = "-400"
+    table.to_csv("new.csv", index=False)
+    before = (tmp_path / "new.csv").read_bytes()
+    code, out, err = shell("detect", run, "new.csv")
+    assert (code, err) == (0, "")
+    scored = pd.read_csv("scored.csv", dtype={"id": str, "client": str})
+    assert {"score", "is_outlier", "because"} <= set(scored.columns)
+    assert len(scored) == 60
+    assert scored["score"].argmax() == 7
+    assert scored["is_outlier"][7] == 1
+    assert scored["because"][7].startswith("weight ")
+    assert out.splitlines()[0].startswith(f"{scored['is_outlier'].sum()} of 60 rows are outliers: score above ")
+    assert (tmp_path / "scored.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "new.csv").read_bytes() == before
+
+
+def test_json_is_one_object_with_the_drift_picture_and_the_saved_model(shell, run, tmp_path):
+    arguments = ["--drift", "drift.png", "--export", "served", "--figure", "why.svg", "--out", "scored.jsonl"]
+    code, out, err = shell("detect", run, "new.csv", *arguments, "--json", "--threshold", "quantile")
+    told = json.loads(out)
+    assert (code, err, out.count("\n")) == (0, "", 1)
+    assert told["rows"] == 60
+    assert (told["out"], told["figure"]) == ("scored.jsonl", "why.svg")
+    assert (tmp_path / told["exported"] / "saved_model.pb").exists()
+    assert {"scored.jsonl", "drift.png", "why.svg"} <= {path.name for path in tmp_path.iterdir()}
+    scored = pd.read_json("scored.jsonl", lines=True)
+    assert told["outliers"] == scored["is_outlier"].sum() == (scored["score"] > told["threshold"]).sum()
+
+
+def test_a_word_that_was_never_seen_is_told(shell, run, tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text(path.read_text().replace("Rome", "Atlantis"))
+    code, _, err = shell("detect", run, "new.csv", "--json")
+    assert code == 0
+    assert "city" in err
+    assert "Atlantis" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (["--threshold", "mean"], "`threshold` must be one of"),
+        (["--score", "loss"], "`score` must be one of"),
+        (["--contamination", "0.9"], r"`contamination` must be in \[0, 0.5\]"),
+        (["--trim", "-1"], r"`trim` must be in \[0, 0.5\]"),
+        (["--out", "new.csv"], "`out` must be another file than the table"),
+        (["--out", "scored.txt"], "`out` must end in"),
+        (["--figure", "scored.txt"], "`out` must end in .png"),
+        (["--drift", "drift.csv"], "`out` must end in .png"),
+    ],
+)
+def test_detect_answers_a_mistake_before_anything_is_loaded(refused, tmp_path, arguments, match):
+    (tmp_path / "new.csv").write_text("a,b\n1,2\n")
+    # There is no such run, which would be told if it were opened first.
+    refused("detect", "none", "new.csv", *arguments, match=match)
+
+
+def test_a_table_that_is_not_there_or_lacks_a_column_is_told_in_one_line(refused, run, tmp_path):
+    refused("detect", run, "none.csv", match="none.csv")
+    table = pd.read_csv("new.csv", dtype=str).drop(columns="weight")
+    table.to_csv("less.csv", index=False)
+    refused("detect", run, "less.csv", match="weight")
+    assert not (tmp_path / "scored.csv").exists()
+
+
+def test_a_drift_of_few_rows_is_refused_before_anything_is_written(refused, run, tmp_path):
+    write_clients(tmp_path / "few.csv", 10, seed=2)
+    refused("detect", run, "few.csv", "--drift", "drift.png", match="at least 20 rows. Received: 10")
+    assert not (tmp_path / "scored.csv").exists()
+
+
+def test_a_run_on_images_is_refused(refused, tmp_path):
+    train_run(tmp_path / "images", write_images(tmp_path / "images.npz"), **SMALL, network="dense")
+    (tmp_path / "new.csv").write_text("a,b\n1,2\n")
+    for command in ("detect", "impute"):
+        refused(command, "images", "new.csv", match="images must be a run on a table. Received: examples of shape")
+
+
+def test_impute_fills_the_holes_and_leaves_all_other_text_as_it_is(shell, run, tmp_path):
+    before = (tmp_path / "new.csv").read_text().splitlines()
+    code, out, err = shell("impute", run, "new.csv")
+    assert (code, err) == (0, "")
+    assert out.startswith("20 cells filled in filled.csv, by ")
+    after = (tmp_path / "filled.csv").read_text().splitlines()
+    assert len(after) == len(before)
+    for line, filled in zip(before, after, strict=True):
+        for cell, new in zip(line.split(","), filled.split(","), strict=True):
+            assert new == cell if cell else new
+    filled = pd.read_csv("filled.csv")
+    assert set(filled["city"]) == {"Rome", "Paris", "Oslo"}
+    assert filled["weight"].between(20.0, 130.0).all()
+    assert (tmp_path / "new.csv").read_text().splitlines() == before
+
+
+def test_draws_are_several_tables_that_differ_where_the_holes_were(shell, run, tmp_path):
+    code, out, _ = shell("impute", run, "new.csv", "--draws", 2, "--n-samples", 20, "--out", "drawn.tsv")
+    assert code == 0
+    assert "20 cells filled in drawn-1.tsv, drawn-2.tsv" in out
+    first, second, source = (
+        pd.read_csv(name, sep=None, engine="python", dtype=str, keep_default_na=False)
+        for name in ("drawn-1.tsv", "drawn-2.tsv", "new.csv")
+    )
+    assert not (first == "").any(axis=None)
+    holes = source == ""
+    assert first.mask(holes).equals(second.mask(holes))
+    assert (first["weight"] != second["weight"])[holes["weight"]].all()
+    assert not (tmp_path / "drawn.tsv").exists()
+
+
+def test_the_ending_says_what_kind_of_table_is_written(shell, run):
+    code, *_ = shell("impute", run, "new.csv", "--out", "filled.jsonl")
+    assert code == 0
+    filled = pd.read_json("filled.jsonl", lines=True)
+    assert filled[["weight", "city"]].notna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (["--out", "new.csv"], "`out` must be another file than the table"),
+        (["--out", "filled.npz"], "`out` must end in .csv, .tsv, .parquet, .jsonl"),
+        (["--draws", "-1"], "`draws` must be a whole number >= 0"),
+        (["--n-samples", "0"], "`n_samples` must be a whole number >= 1"),
+        (["--seed", "-1"], "`seed` must be a whole number >= 0"),
+    ],
+)
+def test_impute_answers_a_mistake_in_one_line(refused, run, arguments, match):
+    refused("impute", run, "new.csv", *arguments, match=match)
+
+
+def test_a_drawn_table_does_not_write_over_the_table_itself(refused, run, tmp_path):
+    shutil.copy(tmp_path / "new.csv", tmp_path / "new-2.csv")
+    refused("impute", run, "new-2.csv", "--out", "new.csv", "--draws", 2, match="another file than the table")
+
+
+def test_a_run_without_holes_is_refused_with_a_hint(refused, tmp_path):
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    pd.DataFrame(rows, columns=["a", "b", "c"]).to_csv("numbers.csv", index=False)
+    train_run(tmp_path / "numbers", tmp_path / "numbers.csv", **SMALL)
+    refused("impute", "numbers", "numbers.csv", match="trained with `--likelihood mixed`, to fill holes")
