@@ -83,13 +83,15 @@ def _named(*settings):
 
 def _detect(run, table, out, figure, drift, export, as_json, *settings):
     from keras_vae.runs.rows_out import write_rows
-    from keras_vae.tasks.tables.anomaly.drift import score_drift
+    from keras_vae.tasks.tables.anomaly.drift import check_enough_rows, score_drift
 
     loaded, rows = _rows(run, table, out)
+    if drift is not None:
+        check_enough_rows("table", rows.x)
     detector = _detector(loaded, **_named(*settings))
     scores, contributions = detector.scorer_.scores(rows.x), detector.scorer_.contributions(rows.x)
     is_outlier = scores > -detector.offset_
-    # Of few rows it is refused, and then nothing is to be written.
+    # Refused of few training rows too, and then nothing is to be written.
     drifted = None if drift is None else score_drift(detector.training_scores_, scores, -detector.offset_)
     names = [column.name for column in detector.columns_.columns]
     results = {"score": scores, "is_outlier": is_outlier.astype(int), "because": _reasons(contributions, names)}

@@ -49,6 +49,16 @@ class Drift(NamedTuple):
         return int(self.starts[np.argmax(self.has_drifted)]) if self.has_drifted.any() else None
 
 
+def check_enough_rows(name, values):
+    """Check that there are as many rows as the shortest window has.
+
+    Raises:
+        ValueError: for fewer than 20.
+    """
+    if len(values) < MIN_WINDOW:
+        raise ValueError(f"`{name}` must be of at least {MIN_WINDOW} rows. Received: {len(values)}")
+
+
 def score_drift(known, scores, threshold, window=None, significance=SIGNIFICANCE):
     """Compare scores of rows in the order of time with those of known rows.
 
@@ -69,9 +79,8 @@ def score_drift(known, scores, threshold, window=None, significance=SIGNIFICANCE
 
     known, scores = np.asarray(known, np.float64), np.asarray(scores, np.float64)
     check_probability("significance", significance)
-    for name, values in (("known", known), ("scores", scores)):
-        if len(values) < MIN_WINDOW:
-            raise ValueError(f"`{name}` must be of at least {MIN_WINDOW} rows. Received: {len(values)}")
+    check_enough_rows("known", known)
+    check_enough_rows("scores", scores)
     window = max(MIN_WINDOW, len(scores) // N_WINDOWS) if window is None else check_int("window", window, MIN_WINDOW)
     # What is left at the end belongs to the last window.
     starts = np.arange(0, max(1, len(scores) - window + 1), window)
