@@ -27,6 +27,7 @@ PAGES = {
     ),
     "samplers": ("Samplers", {"kv.samplers": "keras_vae.samplers"}),
     "serving": ("Serving", {"kv.serving": "keras_vae.serving"}),
+    "tables": ("Tables", {"keras_vae.tasks.tables": "keras_vae.tasks.tables"}),
     "runs": ("Runs", {"kv.runs": "keras_vae.runs"}),
     "tasks": (
         "Tasks",

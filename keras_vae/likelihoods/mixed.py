@@ -13,8 +13,8 @@ from keras_vae.likelihoods.encoder_inputs import EncodedColumns
 from keras_vae.likelihoods.registry import get_likelihood
 
 # What a column may have by name: likelihoods of single numbers.
-_WITH_FLOOR = ("gaussian", "student_t")
-OF_COLUMNS = ("gaussian", "student_t", "bernoulli", "negative_binomial")
+_WITH_FLOOR = ("gaussian", "gaussian_shared", "student_t")
+OF_COLUMNS = ("gaussian", "gaussian_shared", "student_t", "bernoulli", "negative_binomial")
 
 
 @keras.saving.register_keras_serializable(package="keras_vae")
@@ -28,8 +28,8 @@ class Mixed(Likelihood):
     column that may have holes, a one in an indicator beside it.
 
     Args:
-        columns: one entry per column: "gaussian", "student_t", "bernoulli", "negative_binomial", or a whole number
-            >= 2, the number of classes of a category.
+        columns: one entry per column: "gaussian", "gaussian_shared" (one variance for all columns of that name),
+            "student_t", "bernoulli", "negative_binomial", or a whole number >= 2, the number of classes of a category.
         holes: numbers of the columns that may have holes, of which the encoder is told; None for all.
         min_log_var: float. Lower bound of the log variance of columns of real numbers, as in `Gaussian`.
 

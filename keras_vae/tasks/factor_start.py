@@ -4,6 +4,8 @@ import warnings
 
 import numpy as np
 
+from keras_vae.layers.fill_holes import FillHoles
+from keras_vae.tasks.hole_factors import Factors, fit_factors, posterior
 from keras_vae.tasks.linear_columns import linear_columns
 
 # Numbers of factors that are tried, beside as many as there are latents; rows that they are fitted to.
@@ -13,6 +15,8 @@ MAX_ROWS, MAX_ITERATIONS = 20_000, 300
 WIDE, MAX_FACTORS_OF_WIDE = 500, 5
 # Scale of the weights of latents that no factor uses: they must be able to leave the saddle at zero.
 UNUSED_STDDEV = 1e-2
+# Of a table with holes every row has its own inverse matrix: fewer rows.
+MAX_ROWS_WITH_HOLES = 3_000
 
 
 def start_from_factors(model, x_train, x_validation, seed):
@@ -22,7 +26,8 @@ def start_from_factors(model, x_train, x_validation, seed):
     their posterior has a diagonal covariance: then the encoder holds the exact posterior, and the ELBO of the model is
     the log density of the factor analysis.
 
-    Under a `Mixed` likelihood the factors are those of all columns as the encoder sees them, holes filled with means;
+    Under a `Mixed` likelihood the factors are those of all columns as the encoder sees them. Where there are holes they
+    are fitted to what was seen, as many as there are latents, and a `FillHoles` layer of the encoder gets them as well;
     numbers of real columns are decoded as in factor analysis, the others to first order around their shares and means.
 
     Args:
@@ -39,16 +44,20 @@ def start_from_factors(model, x_train, x_validation, seed):
         x_train = x_train[np.random.default_rng(seed).choice(len(x_train), MAX_ROWS, replace=False)]
     linear = linear_columns(model.likelihood)
     x_train, x_validation = (None if x is None else linear.encoded(x) for x in (x_train, x_validation))
-    centre = np.nanmean(np.where(np.isnan(x_train).all(axis=0), 0.0, x_train), axis=0)
-    x_train, x_validation = (None if x is None else np.where(np.isnan(x), centre, x) for x in (x_train, x_validation))
-    varies = x_train.std(axis=0) > 0
-    held_out = x_train if x_validation is None else x_validation
+    seen = ~np.isnan(x_train)
+    centre = np.nanmean(np.where(seen.any(axis=0), x_train, 0.0), axis=0)
+    varies = np.nanstd(np.where(seen.any(axis=0), x_train, 0.0), axis=0) > 0
+    if seen.all():
+        held_out = x_train if x_validation is None else np.where(np.isnan(x_validation), centre, x_validation)
+        found = best_factors(x_train[:, varies], held_out[:, varies], model.latent_dim, linear.floor, seed)
+    else:
+        # As many as there are: the prior of their loadings keeps those from harm that are not needed.
+        n_factors = min(model.latent_dim, int(varies.sum()) - 1, len(x_train) - 1)
+        found = fit_factors(x_train[:MAX_ROWS_WITH_HOLES, varies], max(n_factors, 0), linear.floor)
     mean, loadings, noise = centre, np.zeros((len(varies), model.latent_dim)), np.ones(len(varies))
-    found = best_factors(x_train[:, varies], held_out[:, varies], model.latent_dim, linear.floor, seed)
     mean[varies], loadings[varies, : found[1].shape[1]], noise[varies] = found
-    noise = np.maximum(noise, linear.least_noise(x_train))
-    loadings = turned(loadings, noise)
-    _assign(model, linear, mean, loadings, noise, seed)
+    noise = np.maximum(noise, linear.least_noise(np.where(seen, x_train, centre)))
+    _assign(model, linear, Factors(mean, turned(loadings, noise), noise), x_train, seed)
 
 
 def best_factors(x_train, x_held_out, most, floor, seed):
@@ -108,7 +117,8 @@ def _log_density(x, mean, loadings, noise):
     return float(np.mean(-0.5 * (distance + log_determinant + len(noise) * np.log(2 * np.pi))))
 
 
-def _assign(model, linear, mean, loadings, noise, seed):
+def _assign(model, linear, factors, x, seed):
+    mean, loadings, noise = factors
     precision = 1.0 + np.sum(loadings**2 / noise[:, None], axis=0)
     kernel = loadings / noise[:, None] / precision
     encoder = model.encoder.get_layer("z_mean_linear")
@@ -116,8 +126,19 @@ def _assign(model, linear, mean, loadings, noise, seed):
     untold = np.zeros((encoder.get_weights()[0].shape[0] - len(kernel), model.latent_dim))
     encoder.set_weights([np.concatenate([kernel, untold]), -mean @ kernel])
     log_var = model.encoder.get_layer("z_log_var")
-    log_var.set_weights([log_var.get_weights()[0], -np.log(precision)])
+    log_var.set_weights([log_var.get_weights()[0], _mean_log_var(factors, x, precision)])
     is_unused = ~np.any(loadings, axis=0)
     spread = np.random.default_rng(seed).normal(scale=UNUSED_STDDEV, size=loadings.shape)
     decoder = model.decoder.get_layer("x_params_linear")
     decoder.set_weights(linear.decoder_weights(mean, np.where(is_unused, spread, loadings), noise))
+    for layer in model.encoder.layers:
+        if isinstance(layer, FillHoles):
+            layer.assign(mean, loadings[:, : layer.n_factors], noise)
+
+
+def _mean_log_var(factors, x, precision):
+    """Log variance of the posterior, the mean over rows where holes make it another one for each."""
+    if not np.isnan(x).any():
+        return -np.log(precision)
+    _, covariance, _ = posterior(factors, x[:MAX_ROWS_WITH_HOLES])
+    return np.log(np.einsum("nii->ni", covariance)).mean(axis=0)

@@ -64,7 +64,7 @@ class MixedColumns(NamedTuple):
 
     @classmethod
     def of(cls, likelihood):
-        (entrance,) = likelihood.input_layers((len(likelihood.columns),))
+        entrance, *_ = likelihood.input_layers((len(likelihood.columns),))
         return cls(likelihood, entrance)
 
     @property

@@ -8,8 +8,9 @@ from keras_vae._checks import check_int
 from keras_vae._reading import check_column_kinds
 from keras_vae.tasks.setting import Setting, check_widths, choice, listed, number, whole
 
-REAL = ("gaussian", "student_t")
+REAL = ("gaussian", "gaussian_shared", "student_t")
 SCORES = ("combined", "log_prob", "elbo", "reconstruction", "kl", "latent_distance")
+UNITS = ("auto", "columns", "shared")
 THRESHOLDS = ("contamination", "quantile", "extreme_value")
 
 
@@ -61,8 +62,6 @@ COMMON = {
     "verbose": Setting(whole(0), 0, "1 for a report of the columns, 2 for a line per epoch as well."),
 }
 
-IMPUTER = {**COMMON, "n_draws": Setting(whole(1), 5, "Draws per row of a training step.")}
-
 DETECTOR = {
     **COMMON,
     "contamination": Setting(check_contamination, 0.1, "Share of rows that are outliers."),
@@ -70,4 +69,27 @@ DETECTOR = {
     "score": Setting(default="combined", help=f"What makes a row an outlier: {listed(SCORES)}", **choice(SCORES)),
     "trim": Setting(check_share, 0.2, "Share of the rows that nothing is learned from."),
     "n_samples": Setting(whole(1), 8, "Draws of z per row."),
+}
+
+IMPUTER = {
+    **COMMON,
+    "real": Setting(default="gaussian", help=f"Likelihood of columns of numbers: {listed(REAL)}", **choice(REAL)),
+    # Small steps: the start is a good imputation, from which a few rows lead astray.
+    "learning_rate": Setting(number(0.0, exclusive=True), 2e-4, "Of Adam, in the first epoch."),
+    "n_samples": Setting(whole(1), 200, "Draws of z per row of an estimate."),
+    "n_draws": Setting(whole(1), 5, "Draws per row of a training step."),
+}
+
+TRANSFORMER = {
+    **COMMON,
+    "hidden_units": Setting(check_widths, (512,), "Widths of the hidden layers."),
+    "real": Setting(
+        default="gaussian_shared", help=f"Likelihood of columns of numbers: {listed(REAL)}", **choice(REAL)
+    ),
+    "units": Setting(
+        default="auto", help=f"Whether the columns share a unit, as pixels do: {listed(UNITS)}", **choice(UNITS)
+    ),
+    # Less than 1: features are to hold more of a row than its shortest description does.
+    "beta": Setting(number(0.0), 0.5, "Weight of the KL."),
+    "validation": Setting(check_share, 0.0, "Share of the rows that say when training is over; 0 trains to the end."),
 }

@@ -30,6 +30,9 @@ class TableEstimator(SettingsEstimator):
 
     settings = COMMON
     n_wanted_steps = 3000
+    hidden_share = 0.0
+    # What the encoder and decoder are, and whether they start as a factor analysis.
+    network = "skip"
     default_latent_dim = 10
     min_log_var = -10.0
 
@@ -45,11 +48,14 @@ class TableEstimator(SettingsEstimator):
     def _learned_table(self, X):
         """Learn the columns of a table, and give it as numbers, `(n, n_columns)` float32 with NaN for holes."""
         X = self._validated(X, reset=True)
-        self.columns_ = TableColumns.learn(X, self._names_of(X), self.settings_["column_kinds"])
+        self.columns_ = self._learned_columns(X)
         if self.settings_["verbose"]:
             for line in self.columns_.report:
                 print(f"{line.what:<24}{line.read_as}")
         return self.columns_.encode(X)
+
+    def _learned_columns(self, X):
+        return TableColumns.learn(X, self._names_of(X), self.settings_["column_kinds"])
 
     def _table(self, X):
         """A later table as numbers, `(n, n_columns)` float32 with NaN for holes."""
@@ -71,16 +77,23 @@ class TableEstimator(SettingsEstimator):
 
     # The model.
 
-    def _fit_model(self, x, objective=None):
+    def _fit_model(self, x, objective=None, over="columns"):
         """Train the model of the rows; sets `model_` and `history_`."""
         settings = dict(self.settings_)
         if settings["latent_dim"] is None:
             settings["latent_dim"] = min(self.default_latent_dim, x.shape[1])
         names = [column.name for column in self.columns_.columns]
         likelihood = table_likelihood(self.columns_, x, settings["real"], self.min_log_var)
-        self.model_ = table_model(likelihood, names, x, settings, self.seed_, objective)
+        self.model_ = table_model(likelihood, names, x, settings, self.seed_, objective, self.network, over)
         verbose = 2 if settings["verbose"] > 1 else 0
-        self.history_ = train_table_model(self.model_, x, settings, self.seed_, self.n_wanted_steps, verbose)
+        steps, start = self._steps(len(x)), self.network == "skip"
+        self.history_ = train_table_model(
+            self.model_, x, settings, self.seed_, steps, verbose, start, self.hidden_share
+        )
+
+    def _steps(self, n_rows):
+        """Steps of a training where nobody has said how many epochs."""
+        return self.n_wanted_steps
 
     def _begin(self):
         self.settings_ = self.checked_settings()

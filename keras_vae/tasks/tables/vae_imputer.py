@@ -11,14 +11,20 @@ from keras_vae.tasks.tables.table_estimator import TableEstimator
 class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
     """Estimates for the holes of a table, by what was seen of the row.
 
-    It is trained on rows with holes, on a bound of the likelihood of what was seen: right for values that are missing
-    completely at random, and at random, by a rule that depends on what was seen.
+    It begins as a factor analysis of what was seen, by which the encoder has its holes filled as well; that alone is a
+    good imputation of numbers. Networks go on from there on a bound of the likelihood of what was seen, which is right
+    for values that are missing completely at random, and at random, by a rule that depends on what was seen. Each step
+    hides some cells from the encoder. A tenth of the cells is not trained on: their estimates say when training is
+    over, and the start is kept where nothing improves on it.
 
     Args:
+        latent_dim: int or None for at most 20. Latent dimensions, and factors of the start.
+        real: "gaussian", "gaussian_shared" (one variance for all columns) or "student_t". Likelihood of columns of
+            numbers.
         n_samples: int >= 1. Draws of z per row of `transform`, weighted by importance.
         n_draws: int >= 1. Draws per row of a training step.
-        latent_dim, hidden_units, real, column_kinds, epochs, batch_size, learning_rate, validation, random_state,
-            verbose: as in `VAETransformer`.
+        validation: float in [0, 0.5]. Share of the cells that say when training is over; 0 trains to the end.
+        hidden_units, column_kinds, epochs, batch_size, learning_rate, random_state, verbose: as in `VAETransformer`.
 
     Examples:
         >>> from keras_vae.tasks.tables import VAEImputer
@@ -29,9 +35,13 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
 
     References:
         Mattei & Frellsen 2019 (MIWAE), eq. 4 (bound), eq. 12 (estimate). https://arxiv.org/abs/1812.02633
+        Rubin & Thayer 1982, section 3 (the start). https://doi.org/10.1007/BF02293851
     """
 
     settings = IMPUTER
+    n_wanted_steps = 1500
+    default_latent_dim = 20
+    hidden_share = 0.2
 
     def fit(self, X, y=None):
         """Learn the columns of a table and a model of them; see `VAETransformer.fit`."""

@@ -4,21 +4,36 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from keras_vae.data.columns import TableColumns
+from keras_vae.objectives.elbo import ELBO
+from keras_vae.tasks.tables.settings import TRANSFORMER
+from keras_vae.tasks.tables.shared_unit import share_a_unit
 from keras_vae.tasks.tables.table_estimator import TableEstimator
+from keras_vae.tasks.tables.table_training import default_batch_size
+
+MAX_EPOCHS = 400
 
 
 class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TableEstimator):
-    """Posterior means of a VAE as features, in place of those of PCA.
+    """Posterior means of a VAE as features, where PCA would give its components.
+
+    Two choices make features of it rather than a density: the KL weighs less, and a step hides a fifth of the cells
+    from the encoder, which keeps features from resting on single columns.
 
     Args:
         latent_dim: int or None for at most 10. Features.
-        hidden_units: tuple of int. Widths of the layers beside the linear maps of encoder and decoder.
-        real: "gaussian" or "student_t". Likelihood of columns of numbers.
+        hidden_units: tuple of int. Widths of the hidden layers of the encoder; the decoder has them in reverse.
+        real: "gaussian_shared" (one variance for all columns, as the squared error has it), "gaussian" or "student_t".
+            Likelihood of columns of numbers.
+        units: "columns" brings every column of numbers to its own scale, "shared" all of them to one scale, as pixels
+            have it; "auto" takes the second where all columns hold whole numbers from 0 on, and half of them have the
+            same largest one. `shares_unit_` says which it was.
+        beta: float >= 0. Weight of the KL.
         column_kinds: dict or None. What columns are, from their names (`x0`, `x1`, ... of an array) to "real", "count",
             "binary" or "category"; the others are guessed by their cells.
         epochs, batch_size: int or None. Passes over the rows and rows per step; None for what their number calls for.
         learning_rate: float > 0. Of Adam, in the first epoch.
-        validation: float in [0, 0.5]. Share of the rows that say when training is over.
+        validation: float in [0, 0.5]. Share of the cells that say when training is over; 0 trains to the end.
         n_samples: int >= 1. Draws per row of `score`.
         random_state: int, `RandomState` or None. The same number gives the same features.
         verbose: int. 1 prints what was made of each column, 2 a line per epoch as well.
@@ -28,7 +43,23 @@ class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TableEst
         >>> table = np.random.default_rng(0).normal(size=(100, 5))
         >>> VAETransformer(latent_dim=2, epochs=1, random_state=0).fit_transform(table).shape
         (100, 2)
+
+    References:
+        Rybkin et al. 2021, section 3 (the shared variance). https://arxiv.org/abs/2006.13202
+        Higgins et al. 2017, section 2 (beta). https://openreview.net/forum?id=Sy2fzU9gl
+        Vincent et al. 2008 (hidden cells). https://doi.org/10.1145/1390156.1390294
     """
+
+    settings = TRANSFORMER
+    network = "dense"
+    n_wanted_steps = 4000
+    hidden_share = 0.2
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        # Features are float32, as the network computes them.
+        tags.transformer_tags.preserves_dtype = []
+        return tags
 
     def fit(self, X, y=None):
         """Learn the columns of a table and a model of them.
@@ -44,8 +75,22 @@ class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TableEst
             ValueError: for an argument out of bounds, or a table that cannot be read.
         """
         self._begin()
-        self._fit_model(self._learned_table(X))
+        x = self._learned_table(X)
+        self._fit_model(x, ELBO(self.settings_["beta"]), "all" if self.shares_unit_ else "columns")
         return self
+
+    def _learned_columns(self, X):
+        columns = super()._learned_columns(X)
+        units = self.settings_["units"]
+        self.shares_unit_ = units == "shared" or (units == "auto" and share_a_unit(columns, columns.encode(X)))
+        if not self.shares_unit_:
+            return columns
+        kinds = {column.name: "real" for column in columns.columns} | (self.settings_["column_kinds"] or {})
+        return TableColumns.learn(X, self._names_of(X), kinds)
+
+    def _steps(self, n_rows):
+        batch_size = self.settings_["batch_size"] or default_batch_size(n_rows)
+        return min(self.n_wanted_steps, MAX_EPOCHS * -(-n_rows // batch_size))
 
     @property
     def _n_features_out(self):

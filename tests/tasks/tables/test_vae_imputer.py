@@ -1,0 +1,101 @@
+"""`VAEImputer`: tables of any columns come back without holes."""
+
+import pickle
+
+import numpy as np
+import pandas
+import pytest
+from sklearn.base import clone
+
+from keras_vae.tasks.tables import VAEImputer
+
+QUICK = {"epochs": 1, "hidden_units": (8,), "random_state": 0, "n_samples": 20}
+
+
+def numbers(seed=0, n=120):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 1)) @ rng.normal(size=(1, 4)) + 0.2 * rng.normal(size=(n, 4))
+    return x, np.where(rng.random(x.shape) < 0.3, np.nan, x)
+
+
+def frame(n=80):
+    rng = np.random.default_rng(0)
+    table = pandas.DataFrame(
+        {
+            "size": rng.normal(size=n),
+            "city": rng.choice(["Rome", "Paris", "Oslo"], n),
+            "day": pandas.Timestamp("2024-01-01") + pandas.to_timedelta(rng.integers(0, 300, n), unit="D"),
+            "member": rng.random(n) < 0.5,
+            "name": [f"person {i}" for i in range(n)],
+        }
+    )
+    table["member"] = table["member"].astype("boolean")
+    for j, column in enumerate(("size", "city", "day", "member")):
+        table.loc[j::5, column] = None
+    return table
+
+
+@pytest.fixture(scope="module")
+def imputer():
+    return VAEImputer(**QUICK).fit(numbers()[1])
+
+
+def test_holes_are_filled_better_than_by_means(imputer):
+    x, shown = numbers()
+    filled, holes = imputer.transform(shown), np.isnan(shown)
+    np.testing.assert_array_equal(filled[~holes], shown[~holes])
+    # A factor and noise of 0.2: what is left is well below half of the deviation from the mean.
+    of_means = np.nanmean(shown, axis=0) - x
+    assert np.mean(np.square((filled - x)[holes])) < 0.5 * np.mean(np.square(of_means[holes]))
+
+
+def test_the_same_state_gives_the_same_table_twice(imputer):
+    shown = numbers()[1]
+    np.testing.assert_array_equal(clone(imputer).fit(shown).transform(shown), imputer.transform(shown))
+
+
+def test_a_pickle_fills_as_the_original(imputer):
+    shown = numbers()[1]
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(imputer)).transform(shown), imputer.transform(shown))
+
+
+def test_draws_differ_where_there_are_holes_only(imputer):
+    shown = numbers()[1]
+    first, second = imputer.sample(shown, n_tables=2)
+    differs = first != second
+    assert differs[np.isnan(shown)].mean() > 0.9
+    assert not differs[~np.isnan(shown)].any()
+
+
+def test_rows_without_any_value_and_new_columns_of_holes(imputer):
+    filled = imputer.transform(np.full((1, 4), np.nan))
+    assert np.isfinite(filled).all()
+
+
+def test_frames_keep_their_words_and_dates():
+    table = frame()
+    filled = VAEImputer(**QUICK).fit_transform(table)
+    assert list(filled.columns) == list(table.columns)
+    assert filled.dtypes.equals(table.dtypes)
+    assert not filled.isna().any().any()
+    assert set(filled["city"]) <= {"Rome", "Paris", "Oslo"}
+    pandas.testing.assert_series_equal(filled["name"], table["name"])
+
+
+def test_frames_are_matched_by_name():
+    table = frame()
+    imputer = VAEImputer(**QUICK).fit(table)
+    expected = imputer.transform(table)
+    pandas.testing.assert_frame_equal(imputer.transform(table[table.columns[::-1]])[table.columns], expected)
+    with pytest.raises(ValueError, match="lacks columns"):
+        imputer.transform(table.rename(columns={"city": "town"}))
+
+
+def test_an_infinite_value_is_refused(imputer):
+    with pytest.raises(ValueError, match="infinity"):
+        imputer.transform(np.array([[np.inf, 0.0, 0.0, 0.0]]))
+
+
+def test_one_row_is_no_table():
+    with pytest.raises(ValueError, match="1 sample"):
+        VAEImputer().fit(np.ones((1, 3)))
