@@ -69,14 +69,16 @@ def autoencoder(train, test, n, seed):
 
 
 def peer(name, train, test, n, seed):
-    """The same by scikit-learn."""
+    """The same by scikit-learn, on values brought to [0, 1], which the kernel is made for."""
     from sklearn.decomposition import PCA, FactorAnalysis, KernelPCA
 
     made = {
         "pca": lambda: PCA(n, random_state=seed),
         "factor_analysis": lambda: FactorAnalysis(n, random_state=seed),
         "kernel_pca": lambda: KernelPCA(n, kernel="rbf", random_state=seed),
-    }[name]().fit(train)
+    }[name]()
+    train, test = train / train.max(), test / train.max()
+    made.fit(train)
     return made.transform(train), made.transform(test)
 
 
