@@ -89,6 +89,7 @@ def _detect(run, table, out, figure, drift, export, as_json, *settings):
     if drift is not None:
         check_enough_rows("table", rows.x)
     detector = _detector(loaded, **_named(*settings))
+    _warn_of_words(detector.columns_, rows.x)
     scores, contributions = detector.scorer_.scores(rows.x), detector.scorer_.contributions(rows.x)
     is_outlier = scores > -detector.offset_
     # Refused of few training rows too, and then nothing is to be written.
@@ -176,6 +177,18 @@ def _detector(loaded, **settings):
     x, names = loaded.task.rows(loaded.data, "train"), loaded.task.feature_names_
     columns = loaded.data.columns or TableColumns.of_numbers(names or x.shape[1])
     return VAEOutlierDetector(random_state=loaded.settings["seed"], **settings).fit_around(loaded.model, x, columns)
+
+
+def _warn_of_words(columns, x):
+    """Warn of words that stand in the last class of a category: the run has not seen them, or hardly ever."""
+    import warnings
+
+    other = {
+        c.name: int((x[:, j] == c.n_classes - 1).sum()) for j, c in enumerate(columns.columns) if c.kind == "category"
+    }
+    told = ", ".join(f"`{name}` in {n} rows" for name, n in other.items() if n)
+    if told:
+        warnings.warn(f"words that the run does not know, or hardly: {told}", stacklevel=2)
 
 
 def _reasons(contributions, names):
