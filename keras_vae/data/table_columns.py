@@ -224,7 +224,10 @@ def _leave_out_indices(columns, reading):
 
 
 def _find_label_by_cells(columns, reading):
-    """The last column, or the only one of text, if it is text with few different words: then it is the label."""
+    """The last column, or the only one of text, if it is text with few different words: then it is the label.
+
+    Where words can be features, the only column of text is one, unless it comes last.
+    """
     free = [column for column in columns if not column.role]
     texts = [c for c in free if c.cells.kind == "text" and not is_known_pair(c.different())]
     if not texts:
@@ -232,7 +235,8 @@ def _find_label_by_cells(columns, reading):
     column = texts[-1]
     is_last = column is next((c for c in reversed(columns) if c.role != "left out"), None)
     n_rows, n_classes = int((~column.cells.holes).sum()), len(column.different())
-    if (is_last or len(texts) == 1) and 2 <= n_classes <= min(_MAX_CLASSES, n_rows / _ROWS_PER_CLASS):
+    is_lone = len(texts) == 1 and not reading.as_mixed
+    if (is_last or is_lone) and 2 <= n_classes <= min(_MAX_CLASSES, n_rows / _ROWS_PER_CLASS):
         _make_label(column, reading)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from keras_vae.models.vae import VAE
 from keras_vae.serving.export import export_saved_model
 from keras_vae.tasks.tables.anomaly.drift import score_drift
 from keras_vae.tasks.tables.anomaly.outlier_score import OutlierScore
@@ -79,7 +80,7 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         """Take a model that is trained already, such as that of a run, and learn the rest of the score.
 
         Args:
-            model: trained model of rows of columns, a `VAE` or `LadderVAE`.
+            model: trained `VAE` of rows of columns.
             x: array `(n, n_columns)`, the training rows as the model takes them.
             columns: `keras_vae.data.TableColumns` of them.
 
@@ -90,10 +91,10 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
             ValueError: for an argument out of bounds, or a model of something else than such rows.
         """
         self._begin()
-        if tuple(model.event_shape) != (len(columns.columns),):
+        if not isinstance(model, VAE) or tuple(model.event_shape) != (len(columns.columns),):
             raise ValueError(
-                f"`model` must be one of rows of {len(columns.columns)} columns. "
-                f"Received: a model of examples of shape {tuple(model.event_shape)}"
+                f"`model` must be a VAE of rows of {len(columns.columns)} columns. "
+                f"Received: a {type(model).__name__} of examples of shape {tuple(model.event_shape)}"
             )
         self.columns_, self.model_, self.n_features_in_ = columns, model, len(columns.columns)
         x = np.asarray(x, np.float32)

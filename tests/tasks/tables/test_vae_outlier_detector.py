@@ -215,7 +215,7 @@ def test_columns_that_say_nothing_and_few_rows_are_taken():
 
 def test_a_model_of_other_rows_is_refused(model_and_rows):
     model, x = model_and_rows
-    with pytest.raises(ValueError, match=r"`model` must be one of rows of 3 columns. Received: .*shape \(4,\)"):
+    with pytest.raises(ValueError, match=r"`model` must be a VAE of rows of 3 columns. Received: .*shape \(4,\)"):
         VAEOutlierDetector(**SMALL).fit_around(model, x, TableColumns.of_numbers(3))
 
 

@@ -35,8 +35,7 @@ def file(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fitted(file):
-    # The only column of words would be taken for the label.
-    task = VAETask(epochs=2, latent_dim=2, hidden_units=[8], label="none")
+    task = VAETask(epochs=2, latent_dim=2, hidden_units=[8])
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         return task.fit(str(file), verbose=0)
