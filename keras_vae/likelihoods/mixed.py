@@ -32,6 +32,8 @@ class Mixed(Likelihood):
             "student_t", "bernoulli", "negative_binomial", or a whole number >= 2, the number of classes of a category.
         holes: numbers of the columns that may have holes, of which the encoder is told; None for all.
         min_log_var: float. Lower bound of the log variance of columns of real numbers, as in `Gaussian`.
+        has_other: bool. Whether the last class of every category stands for all that is no other one: an estimate of
+            what was not seen is never that.
 
     Raises:
         ValueError: if there is no column, an entry is none of these, a number of a column does not exist, or the bound
@@ -57,17 +59,18 @@ class Mixed(Likelihood):
     mean_on_data_scale = False
     takes_holes = True
     support = "of the kind of each column, or NaN for a hole"
-    fixed = ("columns", "holes", "min_log_var")
+    fixed = ("columns", "holes", "min_log_var", "has_other")
 
     def __init__(
         self,
         columns: Sequence[str | int] = (),
         holes: Sequence[int] | None = None,
         min_log_var: float = -10.0,
+        has_other: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        self.min_log_var = min_log_var
+        self.min_log_var, self.has_other = min_log_var, bool(has_other)
         self.columns = tuple(_check_column(column) for column in _listed("columns", columns))
         if not self.columns:
             raise ValueError("`columns` must name at least one column. Received: columns=()")
@@ -86,7 +89,8 @@ class Mixed(Likelihood):
         return get_likelihood(kind, **({"min_log_var": self.min_log_var} if kind in _WITH_FLOOR else {}))
 
     def get_config(self):
-        return {**super().get_config(), "columns": self.columns, "holes": self.holes, "min_log_var": self.min_log_var}
+        names = ("columns", "holes", "min_log_var", "has_other")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
     @property
     def n_params(self) -> int:
@@ -228,13 +232,13 @@ class Mixed(Likelihood):
         )
 
     def _of_expected(self, expected):
-        sizes = [len(p) * (part.n_params if isinstance(k, int) else 1) for k, part, p in self._kinds()]
-        pieces = tf.split(expected, sizes, axis=-1)
-        shapes = [(len(p), part.n_params) if isinstance(k, int) else (len(p),) for k, part, p in self._kinds()]
-        return self._in_order(
-            part._of_expected(tf.reshape(piece, [-1, *shape]))
-            for part, piece, shape in zip(self.parts, pieces, shapes, strict=True)
-        )
+        sizes = [len(places) * (kind if isinstance(kind, int) else 1) for kind, _, places in self._kinds()]
+        pieces = []
+        for piece, (kind, part, places) in zip(tf.split(expected, sizes, axis=-1), self._kinds(), strict=True):
+            if isinstance(kind, int):
+                piece = tf.reshape(piece, [-1, len(places), kind])[..., : kind - self.has_other]
+            pieces.append(part._of_expected(piece))
+        return self._in_order(pieces)
 
     def _kinds(self):
         return [(self.columns[p[0]], part, p) for part, p in zip(self.parts, self._places, strict=True)]

@@ -22,7 +22,7 @@ def table_likelihood(columns, x, real=REAL, min_log_var=-10.0):
         `Mixed`.
     """
     kinds = [k if isinstance(k, int) else OF_KIND.get(k, real) for k in columns.likelihood_columns()]
-    return Mixed(kinds, np.flatnonzero(np.isnan(x).any(axis=0)), min_log_var)
+    return Mixed(kinds, np.flatnonzero(np.isnan(x).any(axis=0)), min_log_var, has_other=True)
 
 
 def mixed_likelihood(data):

@@ -67,6 +67,15 @@ def test_probabilities_of_classes_are_averaged_and_not_their_numbers():
     assert Gaussian().of_expected(Gaussian().expected(x_params[:, :2])).numpy()[1, 0] == 3.0
 
 
+def test_an_estimate_is_never_the_class_that_stands_for_all_others():
+    x_params = np.array([[1.0, 0.0, 0.0, 1.0, 2.0]], "float32")
+    for has_other, wanted in ((False, 2.0), (True, 1.0)):
+        likelihood = Mixed(["gaussian", 3], has_other=has_other)
+        assert likelihood.of_expected(likelihood.expected(x_params))[0, 1] == wanted
+        # What is reconstructed, and what is drawn, may be.
+        assert likelihood.mean(x_params)[0, 1] == 2.0
+
+
 def test_samples_have_the_moments_of_their_columns(rng):
     likelihood = Mixed(COLUMNS)
     x_params = np.repeat(rng.normal(size=(1, 15)).astype("float32"), 20_000, axis=0)
