@@ -14,7 +14,7 @@ N_SHOWN, N_SAMPLES = 10, 60
 
 def pictures(
     model, x, labels, history, seed, grey=None, *, feature_names=None, label_name=None, kept_epoch=None, draws=None,
-    vocabulary=None,
+    vocabulary=None, columns=None,
 ):  # fmt: skip
     """Pictures of a model, drawn one by one.
 
@@ -31,12 +31,14 @@ def pictures(
         draws: array `(n, *event_shape)` or None. Draws of x from the model, instead of means of p(x given z), which
             spread less than the data.
         vocabulary: sequence of str or None. The tokens of a model of sequences of them.
+        columns: list as `tasks.sample_figure.shown_as` gives it, or None. What the columns of a table are.
 
     Yields:
         Pairs of a name and a matplotlib figure.
     """
     x = _array(x, N_ROWS)
     names = {} if feature_names is None else {"feature_names": feature_names}
+    names |= {} if columns is None else {"columns": columns}
     yield "loss_curves", plots.plot_history(history, **({} if kept_epoch is None else {"kept_epoch": kept_epoch}))
     # Of a table every row is a point; of anything else a few examples are looked at.
     shown = _array(x if grey is None else grey, N_ROWS if is_table(model) else N_SHOWN)
@@ -63,7 +65,7 @@ def _of_codes(model, x, labels, originals, label_name, names):
     layer = None if n_top == z_mean.shape[1] else "the top layer"
     yield "kl_per_dim", plots.plot_kl_per_dim(z_mean[:, :n_top], z_log_var[:, :n_top], layer)
     if is_table(model):
-        names = {**names, "scale": np.nanstd(originals, axis=0)}
+        names = {**names, "scale": np.ma.masked_invalid(originals).std(axis=0).filled(0.0)}
     yield "traversals", plots.plot_traversals(model.decode, z_mean, z_log_var, n_candidates=n_top, **names)
 
 

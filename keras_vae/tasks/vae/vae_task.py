@@ -12,7 +12,7 @@ from keras_vae.likelihoods.registry import get_likelihood
 from keras_vae.optimizers import Adam
 from keras_vae.samplers.fit import fit as fit_sampler
 from keras_vae.schedules import linear
-from keras_vae.tasks.sample_figure import sample_figure
+from keras_vae.tasks.sample_figure import sample_figure, shown_as
 from keras_vae.tasks.table_likelihood import mixed_likelihood
 from keras_vae.tasks.task import Task
 from keras_vae.tasks.vae.build_model import build_model
@@ -156,18 +156,27 @@ class VAETask(Task):
             kept_epoch=history.get("kept_epoch"),
             draws=model.sample(N_DRAWS, seed=seed, draw=True) if data.kind == "table" else None,
             vocabulary=data.schema.get("vocabulary"),
+            columns=self._shown_as(),
         )
 
     def sample_figure(self, model, n, seed=None, temperature=1.0):
         is_table = self.kind_ == "table"
         draws = model.sample(max(n, N_DRAWS), seed, temperature, draw=True) if is_table else None
         names = {"feature_names": self.feature_names_, "vocabulary": self.schema_.get("vocabulary")}
+        names["columns"] = self._shown_as()
         return sample_figure(model, n, seed, temperature, draws=draws, **names)
 
     def columns_of(self, x):
-        if "columns_as" not in self.schema_:
-            return super().columns_of(x)
-        return TableColumns.of_json(self.schema_["columns_as"]).decode(x, like="dict")
+        columns = self._columns()
+        return super().columns_of(x) if columns is None else columns.decode(x, like="dict")
+
+    def _columns(self):
+        """`TableColumns` of a table of mixed columns, else None."""
+        return TableColumns.of_json(self.schema_["columns_as"]) if "columns_as" in self.schema_ else None
+
+    def _shown_as(self):
+        columns = self._columns()
+        return None if columns is None else shown_as(columns)
 
     def _grey_rows(self, data, part):
         """The first rows before 0 and 1 are drawn: a picture of drawn pixels shows the noise of the draw."""
