@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from helpers import small_vae
 
+from keras_vae.data.columns import TableColumns
 from keras_vae.layers.standardize import Standardize
-from keras_vae.tasks.sample_figure import sample_figure
+from keras_vae.tasks.sample_figure import sample_figure, shown_as
 
 
 @pytest.fixture
@@ -36,3 +37,23 @@ def test_given_draws_are_shown_as_they_are(table):
     figure = sample_figure(scaled_vae(table, "columns"), 4, draws=draws)
     for ax in figure.axes:
         assert 6.5 < ax.get_xlim()[0] < ax.get_xlim()[1] < 8.5
+
+
+def test_columns_are_shown_as_what_they_are():
+    n = 12
+    table = {
+        "size": np.linspace(0.5, 3.0, n),
+        "town": ["Rome", "Oslo", "Bonn"] * 4,
+        "member": ["no", "yes"] * 6,
+        "side": [1.0, 2.0] * 6,
+        "visits": [0, 1, 2, 3, 1, 0, 5, 1, 2, 0, 1, 3],
+        "joined": np.datetime64("2020-03-01") + np.arange(n),
+    }
+    kinds = {"town": "category", "member": "binary", "side": "binary", "visits": "count"}
+    columns = TableColumns.learn(table, column_kinds=kinds)
+    size, town, member, side, visits, joined = shown_as(columns)
+    assert (size, visits, member, side) == (None, "count", ("no", "yes"), ("1", "2"))
+    assert set(town) == {"Rome", "Oslo", "Bonn", "other"}
+    # What the column holds are days from there.
+    days = columns.encode(table)[:, 5]
+    np.testing.assert_array_equal(joined + days.astype(int), table["joined"])

@@ -29,8 +29,7 @@ def plot_traversals(
 ):
     """What each active latent dimension does: it runs from -limit to +limit while the others stay at a typical code.
 
-    Of a table colours show how columns change along the run, and words stand beside the words that they become; beyond
-    20 columns those that change most.
+    Of a table colours show how columns change, and words what they become; beyond 20 columns those that change most.
 
     Args:
         decode: Callable. `(n, latent_dim)` codes to `(n, *event_shape)`, such as `vae.decode`.
