@@ -165,7 +165,8 @@ def judge_idle_dimensions(information: np.ndarray, gain: Estimate | None, kl: fl
 
     Args:
         information: array `(latent_dim,)`. Mutual information of each dimension with x, nats.
-        gain: `Estimate` or None. What further dimensions would gain, nats; `n_samples` is their number.
+        gain: `Estimate` or None. What further dimensions would gain, nats; `n_samples` is their number. None for
+            targets of their own and for columns of several kinds.
         kl: float. Average KL, nats.
     """
     latent_dim, n_idle = len(information), int((information < LITTLE).sum())
@@ -175,7 +176,8 @@ def judge_idle_dimensions(information: np.ndarray, gain: Estimate | None, kl: fl
     )
     asked = f"<= {limit:.2g}"
     if gain is None:
-        return Finding(LEFT, math.nan, "nats", asked, UNKNOWN, f"{idle}; what is left in the data was not measured")
+        sentence = f"{idle}; not judged: residuals are not measured for columns of several kinds, nor for targets"
+        return Finding(LEFT, math.nan, "nats", asked, UNKNOWN, sentence)
     if gain.mean <= limit:
         status, remedy = OK, ()
         end = "idle they cost nothing: the residuals hold no more for them" if n_idle else "the residuals hold no more"
