@@ -72,6 +72,7 @@ def test_an_aggressive_encoder_makes_all_its_steps(vae, x, max_inner_steps, wind
     assert any(np.any(a != b) for a, b in zip(before, vae.encoder.get_weights(), strict=True))
 
 
+@pytest.mark.slow
 def test_an_aggressive_encoder_is_trained_on_the_targets(x):
     model = VAE(linear_encoder(), linear_decoder(), likelihood="gaussian_fixed", seed=0)
     model.compile(keras.optimizers.Adam(0.05), steps_per_execution=1)

@@ -5,6 +5,7 @@ import pytest
 
 from keras_vae.likelihoods.categorical import Categorical
 from keras_vae.likelihoods.gaussian_fixed import GaussianFixed
+from keras_vae.likelihoods.mixed import Mixed
 from keras_vae.likelihoods.registry import LIKELIHOODS
 from keras_vae.models.make_vae import make_vae
 from keras_vae.networks.registry import NETWORKS
@@ -23,7 +24,9 @@ DATA = {
     "categorical": ((4,), lambda rng, shape: rng.integers(0, 7, size=shape)),
     "multinomial": ((5,), lambda rng, shape: rng.integers(0, 4, size=shape)),
     "negative_binomial": ((5,), lambda rng, shape: rng.integers(0, 50, size=shape)),
+    "mixed": ((3,), lambda rng, shape: np.stack([rng.normal(size=6), rng.integers(0, 2, 6), [0, 1, 2] * 2], axis=1)),
 }
+OBJECTS = {"categorical": lambda: Categorical(7), "mixed": lambda: Mixed(["gaussian", "bernoulli", 3])}
 
 
 def check_a_step(model, x):
@@ -45,7 +48,7 @@ def test_every_likelihood_has_a_line_in_this_test():
 @pytest.mark.parametrize("likelihood", DATA)
 def test_every_likelihood_trains(likelihood, rng):
     event_shape, values = DATA[likelihood]
-    given = Categorical(7) if likelihood == "categorical" else likelihood
+    given = OBJECTS[likelihood]() if likelihood in OBJECTS else likelihood
     model = make_vae(event_shape, 2, hidden_units=(8,), likelihood=given, seed=0)
     check_a_step(model, values(rng, (6, *event_shape)))
 

@@ -90,6 +90,7 @@ def test_blanks_around_a_word_and_an_outcome_that_is_not_known(served):
     np.testing.assert_allclose(detect(**unknown)["score"], detect(**hole)["score"], rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("score", ["combined", pytest.param("elbo", marks=pytest.mark.slow)])
 def test_a_table_of_numbers_is_one_input(score, tmp_path):
     x = np.random.default_rng(0).normal(size=(150, 3))

@@ -12,6 +12,7 @@ def linear(n_factors, n_columns=8, n_rows=400):
     return (x + 0.5 * rng.normal(size=x.shape)).astype("float32")
 
 
+@pytest.mark.slow
 def test_two_linear_factors_are_found():
     found = choose_latent_dim(linear(2), [1, 2, 3], n_samples=50, verbose=False, epochs=2, hidden_units=[4])
     assert found.chosen == 2

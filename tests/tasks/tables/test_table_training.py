@@ -3,12 +3,8 @@
 import numpy as np
 
 from keras_vae.data.columns import TableColumns
-from keras_vae.tasks.tables.table_training import (
-    default_batch_size,
-    table_likelihood,
-    table_model,
-    train_table_model,
-)
+from keras_vae.tasks.table_likelihood import table_likelihood
+from keras_vae.tasks.tables.table_training import default_batch_size, table_model, train_table_model
 
 SETTINGS = {
     "latent_dim": 2,
