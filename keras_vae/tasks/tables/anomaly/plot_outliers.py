@@ -53,7 +53,7 @@ def _histogram(ax, scores, threshold, known):
         ax.hist(scores, bins, density=True, histtype="step", color=BLUE, lw=1.4, label="these rows")
     ax.axvline(threshold, color=ORANGE, lw=1.4, label=f"threshold {threshold:.2f}")
     n = int(np.sum(scores > threshold))
-    ax.set(xlabel="score, nats of surprise", ylabel="density", title=f"{n:,} of {len(scores):,} rows are outliers")
+    ax.set(xlabel="score", ylabel="density", title=f"{n:,} of {len(scores):,} rows are outliers")
     ax.legend(frameon=False, fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
 
