@@ -56,8 +56,10 @@ def start_from_factors(model, x_train, x_validation, seed):
         found = fit_factors(x_train[:MAX_ROWS_WITH_HOLES, varies], max(n_factors, 0), linear.floor)
     mean, loadings, noise = centre, np.zeros((len(varies), model.latent_dim)), np.ones(len(varies))
     mean[varies], loadings[varies, : found[1].shape[1]], noise[varies] = found
+    # Holes are filled by the factors as they are; the decoder knows a class, or yes and no, to first order only.
+    filling = Factors(mean, loadings, noise)
     noise = np.maximum(noise, linear.least_noise(np.where(seen, x_train, centre)))
-    _assign(model, linear, Factors(mean, turned(loadings, noise), noise), x_train, seed)
+    _assign(model, linear, Factors(mean, turned(loadings, noise), noise), filling, x_train, seed)
 
 
 def best_factors(x_train, x_held_out, most, floor, seed):
@@ -117,7 +119,7 @@ def _log_density(x, mean, loadings, noise):
     return float(np.mean(-0.5 * (distance + log_determinant + len(noise) * np.log(2 * np.pi))))
 
 
-def _assign(model, linear, factors, x, seed):
+def _assign(model, linear, factors, filling, x, seed):
     mean, loadings, noise = factors
     precision = 1.0 + np.sum(loadings**2 / noise[:, None], axis=0)
     kernel = loadings / noise[:, None] / precision
@@ -133,7 +135,7 @@ def _assign(model, linear, factors, x, seed):
     decoder.set_weights(linear.decoder_weights(mean, np.where(is_unused, spread, loadings), noise))
     for layer in model.encoder.layers:
         if isinstance(layer, FillHoles):
-            layer.assign(mean, loadings[:, : layer.n_factors], noise)
+            layer.assign(filling.mean, filling.loadings[:, : layer.n_factors], filling.noise)
 
 
 def _mean_log_var(factors, x, precision):

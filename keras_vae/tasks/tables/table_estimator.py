@@ -47,15 +47,20 @@ class TableEstimator(SettingsEstimator):
 
     def _learned_table(self, X):
         """Learn the columns of a table, and give it as numbers, `(n, n_columns)` float32 with NaN for holes."""
-        X = self._validated(X, reset=True)
-        self.columns_ = self._learned_columns(X)
+        self.columns_, x = self._learned_columns(self._validated(X, reset=True))
         if self.settings_["verbose"]:
-            for line in self.columns_.report:
-                print(f"{line.what:<24}{line.read_as}")
-        return self.columns_.encode(X)
+            for what, read_as in self._report():
+                print(f"{what:<24}{read_as}")
+        return x
 
     def _learned_columns(self, X):
-        return TableColumns.learn(X, self._names_of(X), self.settings_["column_kinds"])
+        """The columns of a table, and the table as numbers."""
+        columns = TableColumns.learn(X, self._names_of(X), self.settings_["column_kinds"])
+        return columns, columns.encode(X)
+
+    def _report(self):
+        """What was made of the table, pairs of what and as what."""
+        return [(line.what, line.read_as) for line in self.columns_.report]
 
     def _table(self, X):
         """A later table as numbers, `(n, n_columns)` float32 with NaN for holes."""
@@ -80,10 +85,11 @@ class TableEstimator(SettingsEstimator):
     def _fit_model(self, x, objective=None, over="columns"):
         """Train the model of the rows; sets `model_` and `history_`."""
         settings = dict(self.settings_)
-        if settings["latent_dim"] is None:
-            settings["latent_dim"] = min(self.default_latent_dim, x.shape[1])
         names = [column.name for column in self.columns_.columns]
         likelihood = table_likelihood(self.columns_, x, settings["real"], self.min_log_var)
+        if settings["latent_dim"] is None:
+            entrance, *_ = likelihood.input_layers((len(names),))
+            settings["latent_dim"] = min(self.default_latent_dim, entrance.width)
         self.model_ = table_model(likelihood, names, x, settings, self.seed_, objective, self.network, over)
         verbose = 2 if settings["verbose"] > 1 else 0
         steps, start = self._steps(len(x)), self.network == "skip"

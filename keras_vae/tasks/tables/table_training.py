@@ -113,7 +113,7 @@ def _keeping(model, train, held_out, hides):
         classes = [kind == "bernoulli" or isinstance(kind, int) for kind in model.likelihood.columns]
         error = HiddenError(train, held_out, np.array(classes))
         keeper = KeepBest(error.name, patience=PATIENCE)
-        keeper.begin(model, error.of(model))
+        keeper.begin(model, error.begin(model))
         return [error, keeper]
     bound = "iw_bound" if "iw_bound" in model.term_names else "elbo"
     keeper = KeepBest(f"val_{bound}", patience=PATIENCE)

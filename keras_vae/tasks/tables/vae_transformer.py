@@ -80,13 +80,18 @@ class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TableEst
         return self
 
     def _learned_columns(self, X):
-        columns = super()._learned_columns(X)
+        columns, x = super()._learned_columns(X)
         units = self.settings_["units"]
-        self.shares_unit_ = units == "shared" or (units == "auto" and share_a_unit(columns, columns.encode(X)))
+        self.shares_unit_ = units == "shared" or (units == "auto" and share_a_unit(columns, x))
         if not self.shares_unit_:
-            return columns
+            return columns, x
         kinds = {column.name: "real" for column in columns.columns} | (self.settings_["column_kinds"] or {})
-        return TableColumns.learn(X, self._names_of(X), kinds)
+        columns = TableColumns.learn(X, self._names_of(X), kinds)
+        return columns, columns.encode(X)
+
+    def _report(self):
+        scale = "one for all columns, which share a unit" if self.shares_unit_ else "one for each column of numbers"
+        return [*super()._report(), ("scale", scale)]
 
     def _steps(self, n_rows):
         batch_size = self.settings_["batch_size"] or default_batch_size(n_rows)

@@ -37,3 +37,24 @@ def test_means_and_the_commonest_class_have_an_error_of_one(rng):
     error = HiddenError(shown, hidden, np.array([False, True]))
     # About 600 cells are judged.
     assert error.of(Means()) == pytest.approx(1.0, abs=0.1)
+
+
+class Off:
+    """A model whose estimates of numbers that are 0 are off by as much as it is told."""
+
+    def __init__(self, by):
+        self.by = by
+
+    def impute(self, x, n_samples):
+        return np.where(np.isnan(x), self.by, x)
+
+
+def test_what_differs_from_the_start_is_judged_by_a_standard_error_more():
+    # Two rows with two hidden cells each, in units of the standard deviation of what was seen, which is 1.
+    shown = np.array([[np.nan, np.nan], [np.nan, np.nan], [-1.0, -1.0], [1.0, 1.0]], np.float32)
+    hidden = np.where(np.isnan(shown), np.float32(0.0), np.float32(np.nan))
+    error = HiddenError(shown, hidden, np.array([False, False]))
+    assert error.begin(Off(1.0)) == pytest.approx(1.0)
+    assert error.of(Off(1.0)) == pytest.approx(1.0)
+    # Squares of 0.25 in place of 1: rows gain 1.5 each, and the root of the sum of their squares is 1.5 root 2.
+    assert error.of(Off(0.5)) == pytest.approx(0.25 + 1.5 * np.sqrt(2.0) / 4.0)

@@ -49,10 +49,11 @@ def test_a_pipeline_is_searched(table):
     assert search.best_params_["vaetransformer__latent_dim"] in (1, 2)
 
 
-def test_pixels_share_a_scale_unless_something_else_is_asked_for():
+def test_pixels_share_a_scale_unless_something_else_is_asked_for(capsys):
     pixels = np.random.default_rng(0).integers(0, 17, (60, 9)).astype(float)
     pixels[:, 8] = 0.0
-    shared = VAETransformer(**QUICK).fit(pixels)
+    shared = VAETransformer(verbose=1, **QUICK).fit(pixels)
+    assert "scale                   one for all columns, which share a unit" in capsys.readouterr().out
     assert shared.shares_unit_
     assert shared.model_.preprocessing.scale.shape == ()
     apart = VAETransformer(units="columns", **QUICK).fit(pixels)
