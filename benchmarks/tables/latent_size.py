@@ -85,6 +85,8 @@ def one_table(kind, n_factors, seed, arguments):
     x = make_table(kind, n_factors, seed)
     folder = arguments.work / f"{kind.replace(' ', '-')}-{n_factors}-{seed}{'-quick' * arguments.quick}"
     settings = {"epochs": 5} if arguments.quick else {"minutes": arguments.minutes}
+    if arguments.hidden_units:
+        settings["hidden_units"] = tuple(arguments.hidden_units)
     found = choose_latent_dim(x, folder=folder, n_jobs=arguments.jobs, seed=0, verbose=False, **settings)
     parallel, kaiser = by_eigenvalues(x, seed)
     figures = {"ours": found.chosen, "factor_analysis": by_factor_analysis(x), "minka": by_minka(x)}
@@ -112,6 +114,7 @@ def parse_arguments(argv=None):
     parser.add_argument("--seeds", type=int, default=1, help="tables of each kind (default: 1)")
     parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--minutes", type=float, default=10.0, help="at most, of one training (default: 10)")
+    parser.add_argument("--hidden-units", type=int, nargs="+", help="widths of the network (default: that of tables)")
     parser.add_argument(
         "--work", type=pathlib.Path, default=ROOT / "benchmarks" / "work" / "latent_size", help="folder of trainings"
     )
