@@ -7,6 +7,9 @@ import contextlib
 import os
 import pathlib
 import re
+import shlex
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -52,6 +55,15 @@ def attempt(what, action):
         cause = next((line for line in lines if not line.startswith("Exception encountered")), "")
         cause = re.sub(r"\{\{.*?\}\} ?", "", cause)
         print(f"{what}\n    {type(error).__name__}: {cause}")
+
+
+def shell(line, folder):
+    """Run a `keras-vae` line in a folder as a terminal would, and print it with its answer; bars are left away."""
+    command = [sys.executable, "-m", "keras_vae", *shlex.split(line)[1:]]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{line}\n{done.stderr}")
+    print(f"$ {line}\n{done.stdout}")
 
 
 def load_or_stand_in(name):

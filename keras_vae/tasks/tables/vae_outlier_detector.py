@@ -144,13 +144,16 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         return self.scorer_.contributions(x)
 
     def plot(self, X):
-        """Picture of all scores and of why the highest rows stand out, a matplotlib Figure; X as in `explain`."""
-        x = self._table(X)
+        """Picture of all scores and of why the highest rows stand out, a matplotlib Figure; X as in `explain`.
+
+        Rows of a pandas frame go by their index, others by their numbers from 0.
+        """
+        x, rows = self._table(X), getattr(X, "index", None)
         scores, contributions = self.scorer_.scores(x), self.scorer_.contributions(x)
         cells = self.columns_.decode(x, like="dict")
-        return plot_outliers(
-            scores, -self.offset_, contributions, list(cells.values()), list(cells), known=self.training_scores_
-        )
+        names, known = list(cells), self.training_scores_
+        rows = rows if hasattr(rows, "names") else None
+        return plot_outliers(scores, -self.offset_, contributions, list(cells.values()), names, rows, known)
 
     def drift(self, X, known=None, window=None):
         """Whether the scores of rows change over time.

@@ -236,6 +236,13 @@ def test_the_picture_names_the_columns(fitted_mixed):
     assert any(label.startswith("city = ") for label in labels)
 
 
+def test_rows_of_a_frame_go_by_their_index_in_the_picture(fitted_mixed):
+    table = mixed(60, 1).set_axis([f"P{i}" for i in range(60)])
+    worst = table.index[np.argsort(fitted_mixed.score_samples(table))[0]]
+    titles = [ax.get_title(loc="right") for ax in fitted_mixed.plot(table).axes]
+    assert titles[1].startswith(f"{worst}: score ")
+
+
 def test_a_change_of_the_rows_is_a_drift(fitted):
     x = line(800, 1)
     x[400:, 0] += 2.0

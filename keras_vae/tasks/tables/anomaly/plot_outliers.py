@@ -32,7 +32,7 @@ def plot_outliers(scores, threshold, contributions, cells, names, rows=None, kno
     n_rows = -(-len(order) // 2)
     axes = np.atleast_1d(right.subplots(n_rows, min(2, len(order)))).ravel()
     for ax, row in zip(axes, order, strict=False):
-        name = f"row {row}" if rows is None else shortened(str(rows[row]), 18)
+        name = f"row {row}" if rows is None else _row_name(rows[row])
         _bars(ax, np.asarray(contributions)[row], [column[row] for column in cells], names)
         ax.set_title(f"{name}: score {scores[row]:.2f}", fontsize=9, loc="right")
     for ax in axes[len(order) :]:
@@ -67,9 +67,19 @@ def _bars(ax, contributions, cells, names):
     ax.spines[["top", "right"]].set_visible(False)
 
 
+def _row_name(label):
+    """A label of a row; a bare number says that it is one."""
+    return f"row {label}" if isinstance(label, (int, np.integer)) else shortened(str(label), 18)
+
+
 def _cell(value):
     if value is None or value != value:
         return "empty"
     if isinstance(value, (float, np.floating)):
-        return f"{value:.4g}"
+        return f"{value:.6g}"
+    if isinstance(value, np.datetime64):
+        # The day, and the minute where there is one.
+        return str(value.astype("datetime64[m]")).replace("T", " ").removesuffix(" 00:00")
+    if isinstance(value, np.timedelta64):
+        return f"{value / np.timedelta64(1, 'D'):.4g} days"
     return shortened(str(value), 12)

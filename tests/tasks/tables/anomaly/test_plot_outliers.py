@@ -45,3 +45,15 @@ def test_few_rows_have_a_picture_too(n, rng):
     _, figure = picture(n, rng)
     titles, _ = texts(figure)
     assert sum(title.startswith("row ") for title in titles) == n
+
+
+def test_dates_spans_and_large_numbers_are_written_as_people_write_them():
+    days = np.array(["2024-06-01", "2024-06-02T14:05:30"], "datetime64[us]")
+    cells = [days, np.array([36, 12], "timedelta64[h]"), np.array([12345.6, 0.25])]
+    _, labels = texts(plot_outliers([2.0, 1.0], 0.5, np.ones((2, 3)), cells, ["day", "stay", "amount"]))
+    assert {"day = 2024-06-01", "day = 2024-06-02 14:05", "stay = 1.5 days", "amount = 12345.6"} <= set(labels)
+
+
+def test_numbers_that_name_rows_are_said_to_be_rows(rng):
+    titles, _ = texts(picture(3, rng, rows=np.array([7, 8, 9]))[1])
+    assert sorted(title.split(":")[0] for title in titles[1:4]) == ["row 7", "row 8", "row 9"]
