@@ -84,6 +84,13 @@ def test_attempt_prints_an_error_in_one_line(setup, capsys):
     assert capsys.readouterr().out == "this\n    ValueError: the cause\nthat: no error\n"
 
 
+def test_a_line_of_the_shell_is_printed_with_its_answer_and_an_error_stops(setup, tmp_path, capsys):
+    setup.shell("keras-vae --version", tmp_path)
+    assert capsys.readouterr().out.startswith("$ keras-vae --version\nkeras-vae ")
+    with pytest.raises(RuntimeError, match="keras-vae nonsense"):
+        setup.shell("keras-vae nonsense", tmp_path)
+
+
 @pytest.mark.parametrize(("name", "shape"), [("mnist", (28, 28, 1)), ("cifar10", (32, 32, 3))])
 def test_data_that_are_not_here_have_a_stand_in(setup, monkeypatch, tmp_path, capsys, name, shape):
     monkeypatch.delenv("KERAS_VAE_DATA", raising=False)

@@ -209,7 +209,14 @@ def _draw(path, detector, rows, scores, contributions):
     cells = detector.columns_.decode(rows.x, like="dict")
     names = rows.described.get("id", rows.described.get("row"))
     figure = plot_outliers(
-        scores, -detector.offset_, contributions, list(cells.values()), list(cells), names, detector.training_scores_
+        scores,
+        -detector.offset_,
+        contributions,
+        list(cells.values()),
+        list(cells),
+        names,
+        detector.training_scores_,
+        detector.settings_["score"] == "combined",
     )
     with atomic_path(path) as temporary:
         figure.savefig(temporary)

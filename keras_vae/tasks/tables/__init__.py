@@ -1,4 +1,4 @@
-"""Tables at work: how many latent dimensions they call for."""
+"""Tables at work: outliers, features, holes, and how many latent dimensions a table calls for."""
 
 from keras_vae._lazy import lazy_names
 

@@ -25,13 +25,15 @@ def plot_latent_sizes(sizes):
     """
     figure = new_figure(9.0, 3.8)
     left, right = figure.subplots(1, 2)
-    of = f"\nof {sizes.units}" if sizes.units else ""
+    if sizes.units:
+        # Below both panels: along an axis it would be longer than the axis.
+        figure.supxlabel(f"nats of {sizes.units}", fontsize=7.5, color=GREY)
     _points(left, sizes, sizes.bounds, sizes.standard_errors, slice(None))
     at_best = sizes.sizes.index(sizes.best)
     error = sizes.standard_errors[at_best]
     best = sizes.bounds[at_best]
     left.axhspan(best - error, best + error, color=GREY, alpha=0.15, lw=0, label="one standard error of the best bound")
-    left.set(title=f"log p(x) of {sizes.n_rows:,} held-out rows", ylabel=f"bound, nats per row{of}")
+    left.set(title=f"log p(x) of {sizes.n_rows:,} held-out rows", ylabel="bound, nats per row")
     left.legend(loc="lower right", fontsize=7, frameon=False)
     near = _near(sizes)
     _points(right, sizes, sizes.differences, sizes.difference_errors, near)

@@ -151,9 +151,16 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         x, rows = self._table(X), getattr(X, "index", None)
         scores, contributions = self.scorer_.scores(x), self.scorer_.contributions(x)
         cells = self.columns_.decode(x, like="dict")
-        names, known = list(cells), self.training_scores_
-        rows = rows if hasattr(rows, "names") else None
-        return plot_outliers(scores, -self.offset_, contributions, list(cells.values()), names, rows, known)
+        return plot_outliers(
+            scores,
+            -self.offset_,
+            contributions,
+            list(cells.values()),
+            list(cells),
+            rows if hasattr(rows, "names") else None,
+            self.training_scores_,
+            self.settings_["score"] == "combined",
+        )
 
     def drift(self, X, known=None, window=None):
         """Whether the scores of rows change over time.

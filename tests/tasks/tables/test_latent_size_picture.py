@@ -36,8 +36,10 @@ def test_sizes_far_below_the_best_do_not_flatten_the_right_panel(sizes):
 
 
 def test_the_axes_name_their_units_and_the_choice_is_said(sizes):
-    left, right = sizes.plot().axes
-    assert left.get_ylabel() == "bound, nats per row\nof standardised values"
+    figure = sizes.plot()
+    left, right = figure.axes
+    assert left.get_ylabel() == "bound, nats per row"
+    assert figure.get_supxlabel() == "nats of standardised values"
     assert right.get_ylabel() == "difference to the best size, nats per row"
     assert "360 held-out rows" in left.get_title()
     assert right.get_title() == "2 is as good as the best, 4; no smaller one is"

@@ -10,7 +10,7 @@ N_BINS = 40
 MIN_IN_HISTOGRAM = 20
 
 
-def plot_outliers(scores, threshold, contributions, cells, names, rows=None, known=None):
+def plot_outliers(scores, threshold, contributions, cells, names, rows=None, known=None, is_combined=True):
     """Scores of all rows with the threshold, and what the columns add to the scores of the highest rows.
 
     Args:
@@ -21,6 +21,7 @@ def plot_outliers(scores, threshold, contributions, cells, names, rows=None, kno
         names: list of str. Names of the columns.
         rows: sequence of names of the rows, or None for their numbers.
         known: array of scores of the training rows, or None.
+        is_combined: bool. Whether these are combined scores: contributions are always those to the combined ones.
 
     Returns:
         matplotlib Figure.
@@ -37,7 +38,8 @@ def plot_outliers(scores, threshold, contributions, cells, names, rows=None, kno
         ax.set_title(f"{name}: score {scores[row]:.2f}", fontsize=9, loc="right")
     for ax in axes[len(order) :]:
         ax.set_axis_off()
-    right.suptitle("why the highest stand out, nats by column", fontsize=10)
+    nats = "nats by column" if is_combined else "nats of the combined score by column"
+    right.suptitle(f"why the highest stand out, {nats}", fontsize=10)
     return figure
 
 

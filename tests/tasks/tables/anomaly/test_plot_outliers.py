@@ -54,6 +54,12 @@ def test_dates_spans_and_large_numbers_are_written_as_people_write_them():
     assert {"day = 2024-06-01", "day = 2024-06-02 14:05", "stay = 1.5 days", "amount = 12345.6"} <= set(labels)
 
 
+@pytest.mark.parametrize(("is_combined", "nats"), [(True, "nats by"), (False, "nats of the combined score by")])
+def test_the_title_says_of_which_score_the_nats_are(is_combined, nats, rng):
+    _, figure = picture(5, rng, is_combined=is_combined)
+    assert figure.subfigs[1].get_suptitle() == f"why the highest stand out, {nats} column"
+
+
 def test_numbers_that_name_rows_are_said_to_be_rows(rng):
     titles, _ = texts(picture(3, rng, rows=np.array([7, 8, 9]))[1])
     assert sorted(title.split(":")[0] for title in titles[1:4]) == ["row 7", "row 8", "row 9"]
