@@ -58,16 +58,18 @@ def detect(
     _detect(run, table, out, figure, drift, export, as_json, contamination, threshold, score, trim)
 
 
-def _check_paths(table, out, *pictures):
+def _check_paths(table, out, figure, drift):
     """Check, before anything is computed, that everything can be written."""
-    from keras_vae.runs.output import PICTURES, check_out
+    from keras_vae.runs.output import PICTURES, check_other, check_out
     from keras_vae.runs.rows_out import check_rows_out
 
-    _check_other(table, out)
+    check_other(table, out)
     check_rows_out(out)
-    for picture in pictures:
-        if picture is not None:
-            check_out(picture, *PICTURES)
+    check_out(figure, *PICTURES, name="figure")
+    if drift is not None:
+        check_out(drift, *PICTURES, name="drift")
+        if drift.resolve() == figure.resolve():
+            raise ValueError(f"`drift` must be another file than the figure. Received: drift={str(drift)!r}")
 
 
 def _check_settings(*settings):
@@ -127,13 +129,13 @@ def impute(
     """
     from keras_vae._checks import check_int
     from keras_vae._files import atomic_path
+    from keras_vae.runs.output import check_other
     from keras_vae.runs.rows_out import TABLES, check_rows_out, write_frame
     from keras_vae.tasks.tables.filled_frames import filled_frames
 
     check_int("draws", draws, 0)
     paths = [out.with_stem(f"{out.stem}-{k + 1}") for k in range(draws)] or [out]
-    for path in paths:
-        _check_other(table, path)
+    check_other(table, *paths)
     if out.suffix.lower() not in TABLES:
         raise ValueError(f"`out` must end in {', '.join(TABLES)}. Received: out={str(out)!r}")
     check_rows_out(out)
@@ -143,12 +145,6 @@ def impute(
         with atomic_path(path) as temporary:
             write_frame(temporary, frame, path.suffix.lower())
     print(f"{n_holes} cells filled in {', '.join(map(str, paths))}, by {model_of(loaded.epoch)}")
-
-
-def _check_other(table, out):
-    """Check that the table is not to be written over."""
-    if out.exists() and table.exists() and out.samefile(table):
-        raise ValueError(f"`out` must be another file than the table. Received: out={str(out)!r}")
 
 
 def _load(run):

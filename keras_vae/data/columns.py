@@ -77,7 +77,7 @@ class TableColumns:
                 `column_kinds` says, a name is unknown, or no column is left.
 
         Warns:
-            UserWarning: if a column of words is left out, as it has too many of them.
+            UserWarning: if columns are left out that `drop` does not name: empty ones, lists, words that name things.
         """
         parts, drop = apart(table, None if names is None else list(names)), tuple(drop)
         raise_problems("the table", unknown_names("drop", drop, parts.names))
@@ -87,11 +87,13 @@ class TableColumns:
             _, wrong, _ = columns.encode_cells(cells)
             problems = [f"column `{name}` {text}" for name, text in wrong]
         raise_problems("the table", problems)
-        left_out = columns.left_out.items()
-        names_things = [f"`{name}`: {why}" for name, why in left_out if name in cells and cells[name].kind == "words"]
-        if names_things:
-            hint = "name them in `drop`, or say that they are a category (`column_kinds`)"
-            warnings.warn(f"columns left out ({'; '.join(names_things)}); {hint}", stacklevel=2)
+        left_out = {name: why for name, why in columns.left_out.items() if name in cells}
+        if left_out:
+            has_words = any(cells[name].kind == "words" for name in left_out)
+            hint = ", or say that words are a category (`column_kinds`)" if has_words else ""
+            told = [f"`{name}`: {why}" for name, why in list(left_out.items())[:_PROBLEMS_NAMED]]
+            told += [f"and {len(left_out) - len(told)} more"] if len(left_out) > len(told) else []
+            warnings.warn(f"columns left out ({'; '.join(told)}); drop them from the table{hint}", stacklevel=2)
         return columns
 
     @classmethod

@@ -13,7 +13,7 @@ from keras_vae._files import atomic_path
 PICTURES = (".png", ".jpg", ".pdf", ".svg")
 
 
-def check_writable(path):
+def check_writable(path, name="out"):
     """Check, before anything is computed, that a file or folder can be made at `path`.
 
     Raises:
@@ -22,13 +22,36 @@ def check_writable(path):
     """
     folder = next(p for p in pathlib.Path(path).absolute().parents if p.exists())
     if not folder.is_dir():
-        raise NotADirectoryError(f"`out` must be in a folder. Received: out={str(path)!r}, and {folder} is a file")
+        raise NotADirectoryError(
+            f"`{name}` must be in a folder. Received: {name}={str(path)!r}, and {folder} is a file"
+        )
     if not os.access(folder, os.W_OK):
-        raise PermissionError(f"`out` must be in a folder that can be written to. Received: out={str(path)!r}")
+        raise PermissionError(f"`{name}` must be in a folder that can be written to. Received: {name}={str(path)!r}")
 
 
-def check_out(path, *suffixes):
+def check_other(source, *outs):
+    """Check, before anything is computed, that no output is the file that is read, under whatever name or link.
+
+    Args:
+        source: str or path. Name or path of data.
+        *outs: str or path. What is to be written.
+
+    Raises:
+        ValueError: if one of them is.
+    """
+    source = pathlib.Path(source).expanduser()
+    for out in map(pathlib.Path, outs):
+        if out.exists() and source.exists() and out.samefile(source):
+            raise ValueError(f"`out` must be another file than the one that is read. Received: out={str(out)!r}")
+
+
+def check_out(path, *suffixes, name="out"):
     """Check, before anything is computed, that a file with one of these endings can be written; return the ending.
+
+    Args:
+        path: str or path.
+        *suffixes: str. Endings in lower case, with the dot.
+        name: str. Name of the argument, for messages.
 
     Raises:
         ValueError: for another ending, or a folder.
@@ -38,10 +61,10 @@ def check_out(path, *suffixes):
     path = pathlib.Path(path)
     suffix = path.suffix.lower()
     if suffix not in suffixes:
-        raise ValueError(f"`out` must end in {' or '.join(suffixes)}. Received: out={str(path)!r}")
+        raise ValueError(f"`{name}` must end in {' or '.join(suffixes)}. Received: {name}={str(path)!r}")
     if path.is_dir():
-        raise ValueError(f"`out` must be a file. Received: out={str(path)!r}, which is a folder")
-    check_writable(path)
+        raise ValueError(f"`{name}` must be a file. Received: {name}={str(path)!r}, which is a folder")
+    check_writable(path, name)
     return suffix
 
 

@@ -8,7 +8,7 @@ from keras_vae._files import atomic_path
 from keras_vae.evaluation.likelihood import check_density
 from keras_vae.runs.config import task_of
 from keras_vae.runs.open_run import load_for
-from keras_vae.runs.output import PICTURES
+from keras_vae.runs.output import PICTURES, check_other
 from keras_vae.runs.rows_out import TABLES, check_rows_out, describe_rows, write_images, write_rows
 from keras_vae.runs.run_folder import RunFolder
 from keras_vae.serving.export import export_saved_model
@@ -103,10 +103,11 @@ def encode_run(path, data, out):
         int, number of rows.
 
     Raises:
-        ValueError: for a folder that is no run, data that do not fit it, or another ending.
+        ValueError: for a folder that is no run, data that do not fit it, another ending, or an `out` that is the data.
         FileNotFoundError: if there are no such data.
         OSError: if nothing can be written to `out`.
     """
+    check_other(data, out)
     rows = Rows.of_run(path, data, check_rows_out(out))
     codes = rows.model.encode(rows.x)
     codes = dict(zip(rows.model.encoder_outputs, codes if isinstance(codes, tuple) else (codes,), strict=True))
@@ -127,10 +128,11 @@ def reconstruct_run(path, data, out):
         int, number of rows.
 
     Raises:
-        ValueError: for a folder that is no run, data that do not fit it, or another ending.
+        ValueError: for a folder that is no run, data that do not fit it, another ending, or an `out` that is the data.
         FileNotFoundError: if there are no such data.
         OSError: if nothing can be written to `out`.
     """
+    check_other(data, out)
     suffix = check_rows_out(out, "")
     rows = Rows.of_run(path, data, suffix)
     _check_suffix(suffix, out, rows.model)
@@ -151,11 +153,13 @@ def score_run(path, data, out, n_samples=200):
         int, number of rows.
 
     Raises:
-        ValueError: for a folder that is no run, data that do not fit it, another ending, or a model without a bound.
+        ValueError: for a folder that is no run, data that do not fit it, another ending, an `out` that is the data, or
+            a model without a bound.
         FileNotFoundError: if there are no such data.
         OSError: if nothing can be written to `out`.
     """
     check_int("n_samples", n_samples, 1)
+    check_other(data, out)
     rows = Rows.of_run(path, data, check_rows_out(out))
     check_density(rows.model)
     bounds, _ = rows.model.bound_rows(rows.x, n_samples)

@@ -94,10 +94,11 @@ def test_a_word_that_was_never_seen_is_told(shell, run, tmp_path):
         (["--score", "loss"], "`score` must be one of"),
         (["--contamination", "0.9"], r"`contamination` must be in \[0, 0.5\]"),
         (["--trim", "-1"], r"`trim` must be in \[0, 0.5\]"),
-        (["--out", "new.csv"], "`out` must be another file than the table"),
+        (["--out", "new.csv"], "`out` must be another file than the one that is read"),
         (["--out", "scored.txt"], "`out` must end in"),
-        (["--figure", "scored.txt"], "`out` must end in .png"),
-        (["--drift", "drift.csv"], "`out` must end in .png"),
+        (["--figure", "scored.txt"], "`figure` must end in .png"),
+        (["--drift", "drift.csv"], "`drift` must end in .png"),
+        (["--drift", "scored.png"], "`drift` must be another file than the figure. Received: drift='scored.png'"),
     ],
 )
 def test_detect_answers_a_mistake_before_anything_is_loaded(refused, tmp_path, arguments, match):
@@ -171,7 +172,7 @@ def test_the_ending_says_what_kind_of_table_is_written(shell, run):
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
-        (["--out", "new.csv"], "`out` must be another file than the table"),
+        (["--out", "new.csv"], "`out` must be another file than the one that is read"),
         (["--out", "filled.npz"], "`out` must end in .csv, .tsv, .parquet, .jsonl"),
         (["--draws", "-1"], "`draws` must be a whole number >= 0"),
         (["--n-samples", "0"], "`n_samples` must be a whole number >= 1"),
@@ -184,7 +185,9 @@ def test_impute_answers_a_mistake_in_one_line(refused, run, arguments, match):
 
 def test_a_drawn_table_does_not_write_over_the_table_itself(refused, run, tmp_path):
     shutil.copy(tmp_path / "new.csv", tmp_path / "new-2.csv")
-    refused("impute", run, "new-2.csv", "--out", "new.csv", "--draws", 2, match="another file than the table")
+    refused(
+        "impute", run, "new-2.csv", "--out", "new.csv", "--draws", 2, match="another file than the one that is read"
+    )
 
 
 def test_a_run_without_holes_is_refused_with_a_hint(refused, monkeypatch, tmp_path):

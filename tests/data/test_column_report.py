@@ -37,6 +37,7 @@ def test_a_column_that_is_mostly_empty_says_of_how_many():
     assert told({"a": [1.5, None, None], "b": [1.0, 2, 3]})[0] == line
 
 
+@pytest.mark.filterwarnings("ignore:columns left out:UserWarning")
 def test_many_columns_are_told_by_their_kind(rng):
     table = {f"r{k}": rng.normal(size=20) for k in range(25)}
     table |= {f"d{k}": pd.date_range("2024-01-01", periods=20) for k in range(3)}

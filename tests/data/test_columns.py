@@ -101,6 +101,7 @@ def test_pandas_columns_of_pyarrow_come_back():
         ]
 
 
+@pytest.mark.filterwarnings("ignore:columns left out:UserWarning")
 def test_every_column_of_a_polars_frame_is_known_and_comes_back():
     pl = pytest.importorskip("polars")
     table = frame(pl).with_columns(
@@ -307,7 +308,8 @@ def test_column_kinds_overrule_and_unknown_names_are_refused():
 def test_columns_that_name_things_are_left_out_with_a_warning():
     table = {"a": [float(k) for k in range(200)], "name": [f"n{k}" for k in range(200)]}
     with pytest.warns(
-        UserWarning, match=r"`name`: 200 different words in 200 rows: names of things\); name them in `drop`"
+        UserWarning,
+        match=r"`name`: 200 different words in 200 rows: names of things\); drop them from the table, or say",
     ):
         columns = TableColumns.learn(table)
     assert [column.name for column in columns.columns] == ["a"]
@@ -317,6 +319,16 @@ def test_columns_that_name_things_are_left_out_with_a_warning():
         assert columns.encode(table).shape == (200, 1)
     with pytest.raises(ValueError, match=r"no column is left to learn from \(`a`: every cell is empty\)"):
         TableColumns.learn({"a": [None, None]})
+
+
+def test_columns_without_a_number_are_left_out_with_a_warning_that_names_ten():
+    table = {"a": [1.0, 2.0, 4.0], **{f"e{k}": [None] * 3 for k in range(12)}}
+    with pytest.warns(
+        UserWarning, match=r"`e0`: every cell is empty; .*`e9`: .*; and 2 more\); drop them from the table$"
+    ):
+        assert list(TableColumns.learn(table).left_out) == [f"e{k}" for k in range(12)]
+    with pytest.warns(UserWarning, match=r"\(`b`: lists or other objects in its cells\)"):
+        TableColumns.learn({"a": [1.0, 2.0], "b": [[1], [2]]})
 
 
 def test_text_among_numbers_is_refused_with_its_place():

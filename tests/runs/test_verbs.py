@@ -243,3 +243,14 @@ def test_images_go_into_a_folder_under_their_names(tmp_path):
     assert (row["file"], row["label"]) == ("00.png", "cats")
     with pytest.raises(FileExistsError, match="`out` must be a new folder"):
         verbs.sample_run(tmp_path / "run", tmp_path / "new", n=3)
+
+
+@pytest.mark.parametrize("verb", [verbs.encode_run, verbs.reconstruct_run, verbs.score_run])
+def test_data_are_never_written_over(run_path, tmp_path, verb):
+    data = write_table(tmp_path / "new.csv", n=20)
+    before = data.read_bytes()
+    (tmp_path / "link.csv").symlink_to(data)
+    for source, out in ((data, data), (data, tmp_path / "link.csv"), (tmp_path / "link.csv", data)):
+        with pytest.raises(ValueError, match="`out` must be another file than the one that is read"):
+            verb(run_path, str(source), out)
+    assert data.read_bytes() == before

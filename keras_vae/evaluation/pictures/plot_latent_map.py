@@ -32,7 +32,12 @@ def plot_latent_map(
     figure = new_figure(6.2, 4.6)
     ax = figure.subplots()
     n = len(plane)
-    style = {"s": 18 if n <= 600 else 9 if n <= 3000 else 4, "alpha": 0.75 if n <= 3000 else 0.4, "linewidths": 0, "rasterized": True}
+    style = {
+        "s": 18 if n <= 600 else 9 if n <= 3000 else 4,
+        "alpha": 0.75 if n <= 3000 else 0.4,
+        "linewidths": 0,
+        "rasterized": True,
+    }
     if labels is None:
         ax.scatter(*plane.T, color=BLUE, **style)
     elif _is_scale(np.asarray(labels)):

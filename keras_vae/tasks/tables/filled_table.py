@@ -69,6 +69,11 @@ def _with_column(frame, label, holes, filler):
 
     present = frame[label]
     filler = pandas.Series(np.asarray(filler) if not hasattr(filler, "array") else filler.array, index=present.index)
+    if isinstance(present.dtype, pandas.CategoricalDtype):
+        # The filler knows the categories that it holds, and may hold a new one, "other".
+        words = filler[holes].dropna().astype(object).unique()
+        present = present.cat.add_categories([word for word in words if word not in present.cat.categories])
+        filler = filler.astype(object).where(holes).astype(present.dtype)
     frame = frame.copy()
     frame[label] = present.where(~holes, filler)
     return frame

@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from keras_vae.data.columns import TableColumns
+from keras_vae.data.table_container import apart
 from keras_vae.models.registered import register_classes
 from keras_vae.tasks.settings_estimator import SettingsEstimator
 from keras_vae.tasks.table_likelihood import table_likelihood
@@ -16,6 +17,8 @@ from keras_vae.tasks.tables.table_training import table_model, train_table_model
 from keras_vae.training.containers import is_frame
 
 MAX_SEED = 2**31 - 1
+# One row has no spread, and says nothing about the next one.
+MIN_ROWS = 2
 
 
 class TableEstimator(SettingsEstimator):
@@ -72,10 +75,12 @@ class TableEstimator(SettingsEstimator):
         """The table, an array as scikit-learn wants it; a frame is matched by its names when it is read."""
         if is_frame(X):
             if reset:
+                _check_rows(apart(X).n_rows)
                 validate_data(self, X, skip_check_array=True)
             return X
+        # Whether numbers are finite is checked when they are read, which knows the name of the column.
         return validate_data(
-            self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan", ensure_min_samples=1 + reset
+            self, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_samples=MIN_ROWS if reset else 1
         )
 
     def _names_of(self, X):
@@ -119,6 +124,11 @@ class TableEstimator(SettingsEstimator):
         if isinstance(state.get("model_"), bytes):
             state["model_"] = _model_of(state["model_"])
         super().__setstate__(state)
+
+
+def _check_rows(n_rows):
+    if n_rows < MIN_ROWS:
+        raise ValueError(f"`X` must have at least {MIN_ROWS} rows to learn from. Received: {n_rows}")
 
 
 def _bytes_of(model):
