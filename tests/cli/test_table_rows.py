@@ -123,6 +123,61 @@ def test_a_drift_of_few_rows_is_refused_before_anything_is_written(refused, run,
     assert not (tmp_path / "scored.csv").exists()
 
 
+def as_spreadsheets_write_it(path):
+    """Write a table of plain text with semicolons, decimal commas and in Latin-1; returns the path of the new file."""
+    lines = [line.split(",") for line in path.read_text().splitlines()]
+    # Not the notes, which are text with points.
+    lines = [";".join(cell if "seen" in cell else cell.replace(".", ",") for cell in line) for line in lines]
+    new = path.with_name("spreadsheet.csv")
+    new.write_bytes("\r\n".join([*lines, ""]).encode("latin-1"))
+    return new
+
+
+def test_the_form_of_a_file_does_not_change_its_scores(shell, run, tmp_path):
+    table, marked = tmp_path / "new.csv", tmp_path / "marked.csv"
+    # A letter that the encodings write in different ways, in a column that is no feature.
+    table.write_text(table.read_text().replace("seen", "seen à"))
+    marked.write_text(table.read_text(), encoding="utf-8-sig")
+    scored = []
+    for source in (table, marked, as_spreadsheets_write_it(table)):
+        before = source.read_bytes()
+        code, _, err = shell("detect", run, source)
+        assert (code, err) == (0, "")
+        assert source.read_bytes() == before
+        scored.append((tmp_path / "scored.csv").read_text())
+    assert scored[0] == scored[1] == scored[2]
+
+
+def test_ragged_lines_are_refused_with_their_number(refused, run, tmp_path):
+    lines = (tmp_path / "new.csv").read_text().splitlines()
+    lines[4] += ",more"
+    lines[6] = lines[6].rsplit(",", 2)[0]
+    (tmp_path / "ragged.csv").write_text("\n".join(lines) + "\n")
+    refused(
+        "detect", run, "ragged.csv", match=r"must have 5 columns, as most have\. Received: 6 in line 5, 3 in line 7$"
+    )
+    assert not (tmp_path / "scored.csv").exists()
+
+
+def test_an_infinite_cell_is_refused_with_its_column_and_line(refused, run, tmp_path):
+    lines = (tmp_path / "new.csv").read_text().splitlines()
+    client, _, *others = lines[4].split(",")
+    lines[4] = ",".join([client, "inf", *others])
+    (tmp_path / "infinite.csv").write_text("\n".join(lines) + "\n")
+    refused("detect", run, "infinite.csv", match=r"column `size` must hold finite .* Received: inf in line 5$")
+
+
+@pytest.mark.parametrize("command", ["detect", "impute"])
+@pytest.mark.parametrize("out", ["new.csv", "./new.csv", "run/../new.csv", "link.csv"])
+def test_the_table_is_not_written_over_by_whatever_name(refused, run, tmp_path, command, out):
+    before = (tmp_path / "new.csv").read_bytes()
+    (tmp_path / "link.csv").symlink_to("new.csv")
+    refused(command, run, "new.csv", "--out", out, match="`out` must be another file than the one that is read")
+    refused(command, run, out, "--out", tmp_path / "new.csv", match="another file than the one that is read")
+    assert (tmp_path / "new.csv").read_bytes() == before
+    assert (tmp_path / "link.csv").is_symlink()
+
+
 @pytest.mark.parametrize("command", ["detect", "impute"])
 def test_a_run_on_images_is_refused(refused, monkeypatch, tmp_path, command):
     images = SimpleNamespace(model=SimpleNamespace(event_shape=(8, 8, 1)))

@@ -322,13 +322,11 @@ def test_columns_that_name_things_are_left_out_with_a_warning():
 
 
 def test_columns_without_a_number_are_left_out_with_a_warning_that_names_ten():
-    table = {"a": [1.0, 2.0, 4.0], **{f"e{k}": [None] * 3 for k in range(12)}}
+    table = {"a": [1.0, 2.0], "l": [[1], [2]]} | {f"e{k}": [None] * 2 for k in range(11)}
     with pytest.warns(
-        UserWarning, match=r"`e0`: every cell is empty; .*`e9`: .*; and 2 more\); drop them from the table$"
+        UserWarning, match=r"`l`: lists .*; `e8`: every cell is empty; and 2 more\); drop them from the ta"
     ):
-        assert list(TableColumns.learn(table).left_out) == [f"e{k}" for k in range(12)]
-    with pytest.warns(UserWarning, match=r"\(`b`: lists or other objects in its cells\)"):
-        TableColumns.learn({"a": [1.0, 2.0], "b": [[1], [2]]})
+        assert len(TableColumns.learn(table).left_out) == 12
 
 
 def test_text_among_numbers_is_refused_with_its_place():
