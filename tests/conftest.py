@@ -1,3 +1,4 @@
+import gc
 import os
 
 # Set before TensorFlow is imported: its C++ log would bury the report.
@@ -6,6 +7,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 import pytest
+from runs.run_fixtures import run_path, table, trained  # noqa: F401
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_garbage_of_other_modules():
+    """Take what the models of a module leave behind out of the sight of the garbage collector.
+
+    Keras and TensorFlow keep some 3,000 objects of the graph of every fit. After some hundred modules a full
+    collection goes through tens of millions of them, which takes 20 to 70 seconds in the midst of any test.
+    """
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 
@@ -19,6 +20,20 @@ def assert_mean_close(samples, expected, resolution, n_sigma=5.0):
     assert np.all(bound < resolution), f"draw more samples: {bound} >= {resolution}"
     difference = np.abs(samples.mean(axis=0) - expected)
     assert np.all(difference < bound), f"mean is off by {difference}, bound {bound}"
+
+
+def slow_after(n, cases):
+    """Cases of a parametrization, of which the first `n` stand for the others: those are slow tests.
+
+    Args:
+        n: int. Cases of the default run.
+        cases: list of `pytest.param`, of tuples with the values of several arguments, or of values.
+    """
+    others = [
+        case if hasattr(case, "marks") else pytest.param(*(case if isinstance(case, tuple) else (case,)))
+        for case in cases[n:]
+    ]
+    return [*cases[:n], *(pytest.param(*c.values, id=c.id, marks=[*c.marks, pytest.mark.slow]) for c in others)]
 
 
 def all_but_copies(row, n):

@@ -41,14 +41,6 @@ main()
 """
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A folder with a table and a finished run on it; not to be written to."""
-    folder = tmp_path_factory.mktemp("shell")
-    train_run(folder / "run", write_table(folder / "table.csv"))
-    return folder
-
-
 # Help.
 
 
@@ -85,7 +77,7 @@ def test_the_version_is_that_of_the_package(shell):
     assert shell("--version") == (0, f"keras-vae {keras_vae.__version__}\n", "")
 
 
-def test_names_are_completed_from_the_registries(trained):
+def test_names_are_completed_from_the_registries():
     environment = {"_KERAS_VAE_COMPLETE": "complete_bash", "COMP_CWORD": "3"}
     process = program(variables={**environment, "COMP_WORDS": "keras-vae train --network re"})
     out, _ = process.communicate()
