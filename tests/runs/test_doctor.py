@@ -62,13 +62,14 @@ def test_other_data_are_judged_in_all_their_rows(large, tmp_path):
 
 def test_other_data_with_a_test_part_are_judged_on_it(large, tmp_path):
     np.savez(tmp_path / "new.npz", x_train=np.zeros((5, 4)), x_test=np.random.default_rng(0).normal(size=(40, 4)))
-    report, context = doctor.doctor_run(large / "run", str(tmp_path / "new.npz"))
-    assert (report.n_test, context["part"]) == (40, "test")
+    config = RunFolder(large / "run").read_config()
+    _, x_test, x_train, part = doctor.examples(config, str(tmp_path / "new.npz"))
+    assert (len(x_test), x_train, part) == (40, None, "test")
 
 
 def test_too_small_a_test_part_leaves_the_training_examples(run_path):
-    report, context = doctor.doctor_run(run_path)
-    assert (report.n_test, report.n_train, context["part"]) == (49, 0, "train")
+    _, x_test, x_train, part = doctor.examples(RunFolder(run_path).read_config())
+    assert (len(x_test), x_train, part) == (49, None, "train")
 
 
 @pytest.mark.slow

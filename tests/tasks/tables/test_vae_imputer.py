@@ -40,6 +40,11 @@ def imputer():
     return VAEImputer(**QUICK).fit(numbers()[1])
 
 
+@pytest.fixture(scope="module")
+def imputer_of_frames():
+    return VAEImputer(**QUICK).fit(frame())
+
+
 def test_holes_are_filled_better_than_by_means(imputer):
     x, shown = numbers()
     filled, holes = imputer.transform(shown), np.isnan(shown)
@@ -86,9 +91,9 @@ def test_rows_without_any_value_and_new_columns_of_holes(imputer):
     assert np.isfinite(filled).all()
 
 
-def test_frames_keep_their_words_and_dates():
+def test_frames_keep_their_words_and_dates(imputer_of_frames):
     table = frame()
-    filled = VAEImputer(**QUICK).fit_transform(table)
+    filled = imputer_of_frames.transform(table)
     assert list(filled.columns) == list(table.columns)
     assert filled.dtypes.equals(table.dtypes)
     assert not filled.isna().any().any()
@@ -96,13 +101,12 @@ def test_frames_keep_their_words_and_dates():
     pandas.testing.assert_series_equal(filled["name"], table["name"])
 
 
-def test_frames_are_matched_by_name():
+def test_frames_are_matched_by_name(imputer_of_frames):
     table = frame()
-    imputer = VAEImputer(**QUICK).fit(table)
-    expected = imputer.transform(table)
-    pandas.testing.assert_frame_equal(imputer.transform(table[table.columns[::-1]])[table.columns], expected)
+    expected = imputer_of_frames.transform(table)
+    pandas.testing.assert_frame_equal(imputer_of_frames.transform(table[table.columns[::-1]])[table.columns], expected)
     with pytest.raises(ValueError, match="lacks columns"):
-        imputer.transform(table.rename(columns={"city": "town"}))
+        imputer_of_frames.transform(table.rename(columns={"city": "town"}))
 
 
 def test_an_infinite_value_is_refused(imputer):

@@ -72,7 +72,7 @@ def test_two_calls_give_the_same_scores(fitted):
     np.testing.assert_array_equal(fitted.decision_function(x), fitted.decision_function(x))
 
 
-@pytest.mark.parametrize("which", ["fitted", "fitted_mixed"])
+@pytest.mark.parametrize("which", ["fitted_mixed", pytest.param("fitted", marks=pytest.mark.slow)])
 def test_a_score_does_not_depend_on_the_other_rows(which, request):
     detector = request.getfixturevalue(which)
     table = pd.DataFrame(line(600, 1)) if which == "fitted" else mixed(600, 1)
@@ -88,7 +88,9 @@ def test_a_score_does_not_depend_on_the_other_rows(which, request):
         np.testing.assert_allclose(alone, whole[[i]], rtol=1e-4)
 
 
-@pytest.mark.parametrize(("kept_by", "which"), [("pickle", "fitted_mixed"), ("joblib", "fitted")])
+@pytest.mark.parametrize(
+    ("kept_by", "which"), [("pickle", "fitted_mixed"), pytest.param("joblib", "fitted", marks=pytest.mark.slow)]
+)
 def test_a_kept_detector_gives_the_same_scores(kept_by, which, request):
     detector, table = request.getfixturevalue(which), line(50, 1) if which == "fitted" else mixed(50, 1)
     if kept_by == "pickle":
@@ -123,7 +125,10 @@ def test_a_tenth_of_the_training_rows_are_outliers(fitted):
     assert np.mean(fitted.predict(line(400)) == -1) == 0.1
 
 
-@pytest.mark.parametrize("score", SCORES)
+# One of all terms and one of a single one stand for the others.
+@pytest.mark.parametrize(
+    "score", [s if s in ("combined", "elbo") else pytest.param(s, marks=pytest.mark.slow) for s in SCORES]
+)
 def test_every_score_has_its_share_and_finds_a_row_far_out(score, model_and_rows):
     model, x = model_and_rows
     detector = VAEOutlierDetector(**SMALL, score=score, contamination=0.05)
@@ -185,6 +190,7 @@ def test_holes_alone_make_no_row_an_outlier(fitted_mixed):
     assert np.mean(fitted_mixed.predict(table) == -1) < 0.25
 
 
+@pytest.mark.slow  # Few rows with holes are scored below.
 def test_an_array_with_holes_is_scored():
     x = line(200)
     x[np.random.default_rng(1).random(x.shape) < 0.2] = np.nan
@@ -206,6 +212,8 @@ def test_planted_outliers_are_found_among_the_training_rows(trim):
 @pytest.mark.filterwarnings("ignore:Columns .* do not vary:UserWarning", "ignore:columns left out:UserWarning")
 def test_columns_that_say_nothing_and_few_rows_are_taken():
     x = np.concatenate([line(12), np.full((12, 1), 7.0), np.full((12, 1), np.nan)], axis=1)
+    x[::4, 1] = np.nan
+    x[5] = np.nan
     detector = VAEOutlierDetector(**SMALL).fit(x)
     assert np.isfinite(detector.decision_function(x)).all()
 
