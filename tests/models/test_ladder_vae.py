@@ -214,7 +214,7 @@ def test_free_bits_are_a_floor_for_every_layer(x):
 def test_the_gradient_reaches_every_weight(x):
     model = ladder(latent_dims=(3, 2, 2))
     # Heads of the priors start at zero, which stops the gradient of what is behind them: a step later it flows.
-    model.compile(keras.optimizers.Adam(0.01))
+    model.compile(keras.optimizers.Adam(0.01), run_eagerly=True)
     model.fit(x, epochs=1, verbose=0)
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(terms_of(model, x, training=True)["loss"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import small_vae
+from helpers import slow_after, small_vae
 
 from keras_vae.models.make_vae import make_vae
 from keras_vae.objectives.mmd import MMD
@@ -22,11 +22,11 @@ def hidden(x):
 
 def vae_of(x):
     vae = small_vae(likelihood="bernoulli")
-    vae.compile("sgd")
+    vae.compile("sgd", run_eagerly=True)
     return vae
 
 
-@pytest.mark.parametrize("fill", [0.0, 1.0, 1e20, 9.97e36, np.nan, np.inf])
+@pytest.mark.parametrize("fill", slow_after(3, [0.0, 1e20, np.nan, 1.0, 9.97e36, np.inf]))
 def test_every_way_to_hide_an_element_gives_one_score(x, hidden, fill):
     vae = vae_of(x)
     expected = vae.elbo(x, mask=1.0 - hidden)
@@ -36,7 +36,7 @@ def test_every_way_to_hide_an_element_gives_one_score(x, hidden, fill):
     assert np.abs(vae.elbo(x) - expected).max() > 0.1
 
 
-@pytest.mark.parametrize("fill", [1e20, 9.97e36, np.nan, -np.inf])
+@pytest.mark.parametrize("fill", slow_after(2, [1e20, np.nan, 9.97e36, -np.inf]))
 def test_training_does_not_see_what_is_hidden(x, hidden, fill):
     histories, weights = [], []
     for data, kwargs in (
@@ -116,6 +116,6 @@ def test_examples_of_weight_0_count_nowhere(x, objective):
     losses = []
     for data, sample_weight in ((x, np.ones(24, "float32")), (outlier, weight)):
         vae = small_vae(objective=objective())
-        vae.compile("sgd")
+        vae.compile("sgd", run_eagerly=True)
         losses.append(vae.evaluate(data, sample_weight=sample_weight, batch_size=32, verbose=0))
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)

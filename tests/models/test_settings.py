@@ -41,7 +41,7 @@ CHANGES = [
     pytest.param(lambda: ELBO(), "beta", 7.0, id="beta", marks=pytest.mark.slow),
     pytest.param(lambda: ImportanceWeighted(1), "n_samples", 50, id="number of draws"),
     pytest.param(lambda: MMD(1.0), "weight", 1e4, id="weight", marks=pytest.mark.slow),
-    pytest.param(lambda: MMD(1e3), "bandwidth", 0.1, id="bandwidth"),
+    pytest.param(lambda: MMD(1e3), "bandwidth", 0.1, id="bandwidth", marks=pytest.mark.slow),
     pytest.param(lambda: TotalCorrelation(1.0), "beta", 30.0, id="correlation", marks=pytest.mark.slow),
 ]
 
