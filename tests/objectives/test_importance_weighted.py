@@ -10,6 +10,7 @@ from helpers import (
     dense_weights,
     linear_decoder,
     linear_encoder,
+    slow_after,
     small_vae,
     squared_error_nats,
     terms_of,
@@ -159,7 +160,8 @@ def test_the_standard_gradient_is_that_of_the_bound_with_fixed_noise():
     assert gradients(iwae(n_samples=5), 30)["z_mean/bias"][0] == pytest.approx(slope, rel=0.02, abs=1e-3)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+# With the first and the last of both choices.
+@pytest.mark.parametrize("estimator", slow_after(2, [ESTIMATORS[0], ESTIMATORS[3], *ESTIMATORS[1:3]]))
 def test_fit_raises_the_bound_and_survives_a_save(rng, tmp_path, estimator):
     x = rng.normal(size=(128, 6)).astype("float32") @ np.eye(6, dtype="float32")[:, [0, 0, 1, 1, 1, 0]]
     model = iwae(n_samples=5, **estimator)
@@ -193,7 +195,7 @@ def test_masks_weigh_the_elements_in_every_draw():
     np.testing.assert_allclose(noise["one"], noise["other"], rtol=1e-6)
 
 
-@pytest.mark.parametrize("resampled", [False, True])
+@pytest.mark.parametrize("resampled", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_it_takes_a_prior_with_a_density_and_a_flow(rng, resampled):
     x = rng.normal(size=(32, 6)).astype("float32")
     for arguments in ({"prior": MixtureOfGaussians(3)}, {"posterior_flow": InverseAutoregressiveFlow(1, (8,))}):

@@ -65,7 +65,7 @@ def test_the_discrepancy_holds_the_codes_to_the_prior_where_beta_is_zero(rng):
     np.testing.assert_allclose(spreads[1], 1.0, atol=0.4)
 
 
-@pytest.mark.parametrize("objective", [TotalCorrelation, MMD])
+@pytest.mark.parametrize("objective", [TotalCorrelation, pytest.param(MMD, marks=pytest.mark.slow)])
 def test_fit_save_and_export(objective, x, tmp_path):
     vae = small_vae(objective=objective())
     vae.compile()
