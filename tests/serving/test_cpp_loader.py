@@ -92,6 +92,7 @@ def test_every_signature_of_a_dense_model_answers_as_in_python(bernoulli, cpp_pr
         assert_answers_as(model, session)
 
 
+@pytest.mark.slow  # The dense model above stands for it.
 def test_every_signature_of_a_convolutional_model_of_grey_values_answers_as_in_python(tmp_path, cpp_program):
     model = make_model("conv", "discretized_logistic")
     with CppSession(cpp_program, export_saved_model(model, tmp_path / "m")) as session:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conditional_models import prepared
-from helpers import UnbuiltEncoder, linear_decoder, linear_encoder, small_vae
+from helpers import UnbuiltEncoder, linear_decoder, linear_encoder, slow_after, small_vae
 
 from keras_vae.models.autoencoder import Autoencoder
 from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
@@ -83,6 +83,7 @@ def test_an_export_straight_after_fit_answers_as_the_model(exported, name):
     assert_answers(folder, deterministic_signatures(model))
 
 
+@pytest.mark.slow  # `test_saved_model.py` does the same with a learned prior.
 def test_an_export_after_a_reload_answers_as_the_model(tmp_path):
     model = fitted_vae()
     model.save(tmp_path / "m.keras")
@@ -262,7 +263,9 @@ def test_a_path_that_tensorflow_takes_for_a_pattern_is_refused_before_anything_i
         load_saved_model(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["with space", "st*r", "q?", "{a,b}", "~x", "\u00fcber", "lr=0.1", "#1", "%20"])
+@pytest.mark.parametrize(
+    "name", slow_after(2, ["with space", "st*r", "q?", "{a,b}", "~x", "\u00fcber", "lr=0.1", "#1", "%20"])
+)
 def test_other_odd_paths_are_written_and_read(name, tmp_path):
     vae = small_vae()
     folder = export_saved_model(vae, tmp_path / name / "model")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import assert_mean_close
+from helpers import assert_mean_close, slow_after
 from sessions import CppSession, PythonSession
 
 from keras_vae.models.make_vae import make_vae
@@ -16,13 +16,13 @@ from keras_vae.serving.saved_model import load_saved_model
 # The training is cut short: what is looked at is the export.
 OPTIONS = {
     "gmm": {"n_components": 3},
-    "maf": {"n_steps": 2, "hidden_units": (16,), "max_steps": 20},
     "two_stage": {"hidden_units": (16, 16), "max_steps": 20},
+    "maf": {"n_steps": 2, "hidden_units": (16,), "max_steps": 20},
 }
 SEEDS = np.array([5, -3, 2**40, 0, 2**63 - 1, -(2**63), 5 + 2**32, 6])
 
 
-@pytest.fixture(scope="module", params=list(OPTIONS))
+@pytest.fixture(scope="module", params=slow_after(2, list(OPTIONS)))
 def exported(request, tmp_path_factory):
     """A VAE with a fitted sampler, whose codes are far from the prior, and the folder of its export."""
     rng = np.random.default_rng(0)

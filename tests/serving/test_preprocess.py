@@ -26,6 +26,12 @@ def grey():
 
 
 @pytest.fixture(scope="module")
+def grey_decoder(grey):
+    """Traced once."""
+    return get_preprocess("image_bytes", grey)
+
+
+@pytest.fixture(scope="module")
 def grey_files(grey, tmp_path_factory):
     return export_saved_model(grey, tmp_path_factory.mktemp("grey") / "m", preprocess="image_bytes")
 
@@ -100,12 +106,12 @@ def test_files_of_any_size_and_kind_are_taken(loaded_grey, mode, file_format, si
     assert loaded_grey.reconstruct([file, picture()[0]]).shape == (2, 8, 6, 1)
 
 
-def test_a_large_picture_is_averaged_not_sampled(tmp_path, grey):
+def test_a_large_picture_is_averaged_not_sampled(grey_decoder):
     """A fine chessboard of black and white is grey from afar."""
     board = (np.indices((80, 60)).sum(axis=0) % 2 * 255).astype("uint8")
     file = io.BytesIO()
     Image.fromarray(board).save(file, "PNG")
-    x = get_preprocess("image_bytes", grey)(tf.constant([file.getvalue()])).numpy()
+    x = grey_decoder(tf.constant([file.getvalue()])).numpy()
     assert x.shape == (1, 8, 6, 1)
     # Ten pixels of either kind go into one; at the border some are missing.
     np.testing.assert_allclose(x, 0.5, atol=0.05)
@@ -137,13 +143,15 @@ def test_no_files_are_no_rows(grey_files, loaded_grey, cpp_program):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
-def test_an_export_has_the_pixels_that_training_had(grey_files, loaded_grey, grey, tmp_path, file_format, orientation):
+def test_an_export_has_the_pixels_that_training_had(
+    loaded_grey, grey_decoder, grey, tmp_path, file_format, orientation
+):
     exif = Image.Exif()
     exif[0x0112] = orientation
     values = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     Image.fromarray(values).save(tmp_path / "a", file_format, exif=exif)
     trained = decode_image(tmp_path / "a", (8, 6, 1)) / np.float32(255)
-    x = get_preprocess("image_bytes", grey)(tf.constant([(tmp_path / "a").read_bytes()])).numpy()
+    x = grey_decoder(tf.constant([(tmp_path / "a").read_bytes()])).numpy()
     np.testing.assert_array_equal(x[0], trained)
     z_mean, _ = loaded_grey.encode([(tmp_path / "a").read_bytes()])
     np.testing.assert_allclose(z_mean, grey.encode(trained[None])[0], rtol=1e-5, atol=1e-6)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conditional_models import prepared
-from helpers import small_vae
+from helpers import slow_after, small_vae
 
 from keras_vae.layers.standardize import Standardize
 from keras_vae.models.make_vae import make_vae
@@ -96,7 +96,7 @@ def test_a_model_of_float_images_from_0_to_255_gets_8_bit_values_as_they_are(tmp
         pytest.param("discretized_logistic", (0.0, 1.0), 255.0, id="grey-levels-of-0-to-1"),
     ],
 )
-@pytest.mark.parametrize("name", ["uint8", "image_bytes"])
+@pytest.mark.parametrize("name", slow_after(1, ["uint8", "image_bytes"]))
 def test_8_bit_values_come_on_the_scale_that_the_model_knows(name, likelihood, value_range, divisor):
     preprocess = get_preprocess(name, image_model(likelihood, value_range))
     raw = GREY if name == "uint8" else tf.stack([tf.io.encode_png(image) for image in GREY])

@@ -54,7 +54,7 @@ def test_one_example_or_one_row_becomes_all_rows():
 # Over a server.
 
 
-@pytest.fixture(scope="module", params=["one", "dict"])
+@pytest.fixture(scope="module", params=["dict", pytest.param("one", marks=pytest.mark.slow)])
 def served(request, tmp_path_factory):
     """The kind of condition, a model with one, and a server of its export."""
     vae, folder = conditional_vae(request.param), tmp_path_factory.mktemp(request.param)
