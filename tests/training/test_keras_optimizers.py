@@ -69,6 +69,10 @@ OPTIONS = [
 ]
 
 
+# Clipping by another norm, and averages that are used in another way.
+ALIKE = {"clipvalue", "global_clipnorm", "ema_overwrite_frequency"}
+
+
 @functools.cache
 def kernel_without_options(make):
     plain = plain_autoencoder(optimizer=make(0.02))
@@ -77,7 +81,13 @@ def kernel_without_options(make):
 
 
 @RUN
-@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: ", ".join(options))
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(options, id=", ".join(options), marks=[pytest.mark.slow] * bool(ALIKE & set(options)))
+        for options in OPTIONS
+    ],
+)
 @pytest.mark.parametrize(
     "make", [pytest.param(O.SGD, id="keras", marks=pytest.mark.slow), pytest.param(Adam, id="keras_vae")]
 )

@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import linear_decoder, linear_encoder, small_vae
+from helpers import linear_decoder, linear_encoder, slow_after, small_vae
 
 from keras_vae.callbacks.annealing import BetaAnnealing
 from keras_vae.models.autoencoder import Autoencoder
@@ -37,6 +37,8 @@ MODELS = {
     "learned-variance": lambda: small_vae("gaussian_shared"),
     "autoencoder": plain_autoencoder,
 }
+# What is random in them, and what is learned beside the networks, the others have as well.
+SAME = ("normal", "vamp", "learned-variance", "autoencoder")
 every_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 
 
@@ -84,7 +86,7 @@ def test_weights_slots_and_random_states_come_back_exactly(make, tmp_path):
     np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
 
 
-@every_model
+@pytest.mark.parametrize("make", slow_after(2, [pytest.param(MODELS[n], id=n) for n in ("dropout", "mixture", *SAME)]))
 def test_a_resumed_training_ends_with_the_same_bits(make, tmp_path):
     in_one_go = fitted(make, epochs=2)
     resumed = reloaded(fitted(make, epochs=1), tmp_path / "m.keras")

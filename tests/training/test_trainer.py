@@ -212,7 +212,10 @@ class Batches(keras.utils.PyDataset):
 
 
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Keras's remark on every generator.
-@pytest.mark.parametrize("n_parts", [1, 2, 3], ids=["x", "x-y", "x-y-weight"])
+@pytest.mark.parametrize(
+    "n_parts",
+    [pytest.param(1, id="x"), pytest.param(2, id="x-y", marks=pytest.mark.slow), pytest.param(3, id="x-y-weight")],
+)
 @pytest.mark.parametrize("kind", ["tf.data", "PyDataset", "generator"])
 def test_a_stream_trains_as_the_arrays_do(x, y, n_parts, kind):
     parts = (x, y, WEIGHTS)[:n_parts]
@@ -272,7 +275,7 @@ def numbered(n_batches):
     return tf.data.Dataset.from_tensor_slices(rows).batch(2)
 
 
-@pytest.mark.parametrize("steps_per_execution", ["auto", 1, 3])
+@pytest.mark.parametrize("steps_per_execution", ["auto", 3, pytest.param(1, marks=pytest.mark.slow)])
 def test_an_endless_stream_is_left_after_exactly_the_steps_asked_for(steps_per_execution):
     vae = point_vae()
     vae.compile(keras.optimizers.SGD(0.0), steps_per_execution=steps_per_execution)
@@ -376,7 +379,8 @@ def test_a_model_that_is_not_compiled_cannot_train_but_can_be_looked_at(x):
     assert vae.predict(x, verbose=0).shape == x.shape
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+# `test_keras_optimizers.py` compiles with XLA too.
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_compiled_steps_equal_eager_ones(x, jit_compile):
     eager, compiled = point_vae(), point_vae()
     eager.compile(keras.optimizers.SGD(0.01), run_eagerly=True)
