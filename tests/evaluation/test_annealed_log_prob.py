@@ -108,9 +108,8 @@ def test_a_chain_that_is_left_behind_is_no_reason_for_a_warning(wide):
 
 def test_streams_and_arrays_and_seeds(vae, x):
     stream = tf.data.Dataset.from_tensor_slices(x).batch(16)
-    annealed = [annealed_log_prob(vae, data, 2, 3, batch_size=16) for data in (stream, x, x)]
+    annealed = [annealed_log_prob(vae, data, 2, 3, batch_size=16) for data in (stream, x)]
     np.testing.assert_array_equal(annealed[0].values, annealed[1].values)
-    np.testing.assert_array_equal(annealed[1].values, annealed[2].values)
     assert annealed_log_prob(vae, x, 2, 3, batch_size=16, seed=1).mean != annealed[0].mean
 
 

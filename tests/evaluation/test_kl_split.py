@@ -205,7 +205,13 @@ def test_a_seed_fixes_every_number(codes):
     assert kl_split(*codes, seed=3).marginal_kl != kl_split(*codes, seed=4).marginal_kl
 
 
-@pytest.mark.parametrize("prior", [None, tfd.MultivariateNormalDiag(np.zeros(3, "float32"))], ids=["closed", "density"])
+@pytest.mark.parametrize(
+    "prior",
+    [
+        pytest.param(None, id="closed"),
+        pytest.param(tfd.MultivariateNormalDiag(np.zeros(3, "float32")), id="density", marks=pytest.mark.slow),
+    ],
+)
 def test_the_standard_errors_are_the_spread_over_seeds(codes, prior):
     splits = [kl_split(*codes, prior, n_samples=4, seed=seed) for seed in range(60)]
     for name in ("mutual_information", "marginal_kl", "total_correlation", *(["kl"] if prior else [])):

@@ -24,6 +24,11 @@ def ladder():
     return model
 
 
+@pytest.fixture(scope="module")
+def report(ladder):
+    return check_health(ladder, examples(60), examples(60, seed=1))
+
+
 def test_the_kl_of_the_layers_is_that_of_the_model(ladder):
     x = examples(40)
     kls = layer_kl(ladder, Batch(x))
@@ -66,8 +71,7 @@ def test_a_layer_without_a_kl_is_told(kls, status, value, sentence):
     assert bool(finding.remedy) == (status != OK)
 
 
-def test_a_ladder_is_judged_by_its_layers_and_its_top(ladder):
-    report = check_health(ladder, examples(60), examples(60, seed=1))
+def test_a_ladder_is_judged_by_its_layers_and_its_top(report):
     names = [finding.name for finding in report.findings]
     assert names == [
         LAYERS,
@@ -96,8 +100,8 @@ def test_a_ladder_that_holds_nothing_has_collapsed(ladder, monkeypatch):
     assert str(report.remedy[0]) == "objective=keras_vae.objectives.ELBO(free_bits=0.25)"
 
 
-def test_the_page_of_a_ladder_has_a_bar_for_each_layer(ladder):
-    figure = plot_health(check_health(ladder, examples(30)))
+def test_the_page_of_a_ladder_has_a_bar_for_each_layer(report):
+    figure = plot_health(report)
     ax = next(ax for ax in figure.axes if "layers" in ax.get_title())
     assert len(ax.patches) == 2
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1, the top", "2, next to x"]
