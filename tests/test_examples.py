@@ -90,7 +90,21 @@ def run_example(name, text, names):
     return "".join(said)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if example_of(name)])
+# These train for seconds, and tests of their own do as much.
+LONG = {
+    "kv.evaluation.annealed_log_prob",
+    "kv.samplers.fit_decoder",
+    "kv.samplers.fit_flow",
+    "keras_vae.tasks.tables.VAEImputer",
+    "keras_vae.tasks.tables.VAEOutlierDetector",
+    "keras_vae.tasks.tables.choose_latent_dim",
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] * (n in LONG)) for n in NAMES if example_of(n)],
+)
 def test_an_example_prints_what_it_says(name, names_of_examples, folder, monkeypatch):
     if name in NEEDS:
         pytest.importorskip(NEEDS[name])

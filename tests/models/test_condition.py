@@ -4,7 +4,16 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import POINT, conditional_vae, dense_weights, linear_decoder, linear_encoder, small_vae, terms_of
+from helpers import (
+    POINT,
+    conditional_vae,
+    dense_weights,
+    linear_decoder,
+    linear_encoder,
+    slow_after,
+    small_vae,
+    terms_of,
+)
 from scipy.stats import multivariate_normal
 
 from keras_vae.models.autoencoder import Autoencoder
@@ -32,7 +41,7 @@ def take(condition, rows):
     return tf.nest.map_structure(lambda part: part[rows], condition)
 
 
-@pytest.fixture(params=[(3,), SEVERAL], ids=["one", "several"])
+@pytest.fixture(params=slow_after(1, [pytest.param(SEVERAL, id="several"), pytest.param((3,), id="one")]))
 def case(request):
     """A conditional model, never trained, and a condition for 24 rows."""
     model = conditional_vae(request.param)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import assert_mean_close, small_vae
+from helpers import assert_mean_close, slow_after, small_vae
 
 from keras_vae.models.ladder_vae import LadderVAE
 from keras_vae.models.make_vae import make_ladder_vae, make_vae
@@ -107,7 +107,7 @@ def test_a_row_has_one_score_wherever_it_stands(binary, make, verb):
     assert np.abs(getattr(model, verb)(x, n_samples=1) - expected).max() > 1e-3
 
 
-@pytest.mark.parametrize("make", MODELS)
+@pytest.mark.parametrize("make", slow_after(2, [MODELS[0], MODELS[2], MODELS[1]]))
 def test_evaluate_is_a_function_of_the_rows(binary, make):
     model = make()
     model.compile("sgd")

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import slow_after
 
 from keras_vae.networks import NETWORKS, make_decoder, make_encoder
 
@@ -20,7 +21,7 @@ CASES = [
     pytest.param("conv", (8, 8, 8), (6, 1, 3), (6, 1, 3), id="conv-one-column"),
     pytest.param("resnet", (8, 12), (7, 5, 3), (7, 5, 3), id="resnet-odd"),
     pytest.param("recurrent", (8,), (5, 4), (5, 6), id="recurrent-features"),
-    pytest.param("recurrent", (8, 6), (5,), (5,), id="recurrent-scalars"),
+    pytest.param("recurrent", (8, 6), (5,), (5,), id="recurrent-scalars", marks=pytest.mark.slow),
 ]
 per_case = pytest.mark.parametrize(("network", "hidden_units", "event_shape", "params_shape"), CASES)
 
@@ -118,7 +119,8 @@ def test_traced_with_any_batch_size_equals_eager(network, hidden_units, event_sh
 
 
 @pytest.mark.parametrize(
-    ("network", "event_shape"), [("dense", (6,)), ("conv", (7, 4, 1)), ("resnet", (5, 4, 1)), ("recurrent", (5, 2))]
+    ("network", "event_shape"),
+    slow_after(2, [("conv", (7, 4, 1)), ("recurrent", (5, 2)), ("dense", (6,)), ("resnet", (5, 4, 1))]),
 )
 def test_xla_gives_the_same_outputs_and_gradients(network, event_shape, rng):
     encoder, decoder = make_pair(network, (8,), event_shape, event_shape)

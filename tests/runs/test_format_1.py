@@ -58,6 +58,7 @@ def test_a_converted_run_goes_on_to_the_same_numbers(tmp_path):
     assert (run / "metrics.json").read_text() == (tmp_path / "whole" / "metrics.json").read_text()
 
 
+@pytest.mark.slow  # Three trainings; pictures without a preprocessing are converted below.
 def test_a_run_on_drawn_pixels_has_no_preprocessing(tmp_path):
     run = write_old_run(tmp_path / "old", "digits", **DRAWN)
     convert_run(run)

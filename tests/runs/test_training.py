@@ -83,7 +83,7 @@ def test_another_seed_gives_another_run(trained, whole, tmp_path, short_report):
     ("name", "after"),
     [
         pytest.param("config.json", True, id="after-the-config", marks=pytest.mark.slow),
-        pytest.param("best-00001.npz", True, id="after-the-best-weights"),
+        pytest.param("best-00001.npz", True, id="after-the-best-weights", marks=pytest.mark.slow),
         pytest.param("epoch-00002.keras", False, id="in-the-second-checkpoint"),
         pytest.param("epoch-00002.keras", True, id="after-the-second-checkpoint", marks=pytest.mark.slow),
         pytest.param("epoch-00003.keras", True, id="before-the-report", marks=pytest.mark.slow),
