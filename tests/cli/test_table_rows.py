@@ -2,14 +2,17 @@
 
 import json
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from runs.run_helpers import train_run
+from sklearn.utils.validation import check_is_fitted
 
 from keras_vae.runs import finished_run
+from keras_vae.tasks.tables import VAEOutlierDetector
 
 SMALL = {"latent_dim": 2, "hidden_units": [4], "epochs": 1}
 
@@ -65,7 +68,22 @@ def test_detect_writes_scores_with_their_reasons_and_a_picture(shell, run, tmp_p
     assert (tmp_path / "new.csv").read_bytes() == before
 
 
-def test_json_is_one_object_with_the_drift_picture_and_the_saved_model(shell, run, tmp_path):
+@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.slow)], ids=["folder", "saved-model"])
+def exports(request, monkeypatch):
+    """Exports a folder alone where it is not slow: `test_detect_endpoint.py` looks at the whole."""
+
+    def export(self, path):
+        check_is_fitted(self)
+        version = Path(path) / "1"
+        version.mkdir(parents=True)
+        (version / "saved_model.pb").touch()
+        return version
+
+    if not request.param:
+        monkeypatch.setattr(VAEOutlierDetector, "export", export)
+
+
+def test_json_is_one_object_with_the_drift_picture_and_the_saved_model(shell, run, tmp_path, exports):
     arguments = ["--drift", "drift.png", "--export", "served", "--figure", "why.svg", "--out", "scored.jsonl"]
     code, out, err = shell("detect", run, "new.csv", *arguments, "--json", "--threshold", "quantile")
     told = json.loads(out)
