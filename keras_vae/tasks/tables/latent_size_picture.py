@@ -39,8 +39,8 @@ def plot_latent_sizes(sizes):
     _points(right, sizes, sizes.differences, sizes.difference_errors, near)
     right.axhline(0.0, color=GREY, ls="--", lw=1)
     is_best = sizes.chosen == sizes.best
-    title = f"{sizes.chosen} is the best size" if is_best else f"{sizes.chosen} is as good as the best, {sizes.best}"
-    right.set(title=f"{title}; no smaller one is", ylabel="difference to the best size, nats per row")
+    title = "the best size" if is_best else f"as good as the best, {sizes.best}"
+    right.set(title=f"{sizes.chosen} is {title}; less is worse", ylabel="difference to the best size, nats per row")
     return figure
 
 

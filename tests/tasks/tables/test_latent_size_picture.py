@@ -42,8 +42,8 @@ def test_the_axes_name_their_units_and_the_choice_is_said(sizes):
     assert figure.get_supxlabel() == "nats of standardised values"
     assert right.get_ylabel() == "difference to the best size, nats per row"
     assert "360 held-out rows" in left.get_title()
-    assert right.get_title() == "2 is as good as the best, 4; no smaller one is"
-    assert sizes._replace(best=2).plot().axes[1].get_title() == "2 is the best size; no smaller one is"
+    assert right.get_title() == "2 is as good as the best, 4; less is worse"
+    assert sizes._replace(best=2).plot().axes[1].get_title() == "2 is the best size; less is worse"
     assert [tick.get_text() for tick in left.get_xticklabels()] == ["1", "2", "4", "8"]
 
 
