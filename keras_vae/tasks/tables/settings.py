@@ -79,7 +79,7 @@ IMPUTER = {
 
 TRANSFORMER = {
     **COMMON,
-    "hidden_units": Setting(check_widths, (512,), "Widths of the hidden layers."),
+    "hidden_units": Setting(check_widths, (512, 256), "Widths of the hidden layers."),
     "real": Setting(
         default="gaussian_shared", help=f"Likelihood of columns of numbers: {listed(REAL)}", **choice(REAL)
     ),

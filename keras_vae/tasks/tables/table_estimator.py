@@ -73,11 +73,17 @@ class TableEstimator(SettingsEstimator):
 
     def _validated(self, X, reset):
         """The table, an array as scikit-learn wants it; a frame is matched by its names when it is read."""
+        if reset:
+            self.is_fitted_to_array_ = not is_frame(X)
         if is_frame(X):
             if reset:
                 _check_rows(apart(X).n_rows)
                 validate_data(self, X, skip_check_array=True)
-            return X
+            if not getattr(self, "is_fitted_to_array_", False):
+                return X
+            # Columns of an array have no names: those of a frame are matched by their places, with a warning.
+            validate_data(self, X, reset=False, skip_check_array=True)
+            X = X.to_numpy()
         # Whether numbers are finite is checked when they are read, which knows the name of the column.
         return validate_data(
             self, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_samples=MIN_ROWS if reset else 1

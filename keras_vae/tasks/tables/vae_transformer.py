@@ -17,7 +17,7 @@ MAX_EPOCHS = 400
 class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TableEstimator):
     """Posterior means of a VAE as features, where PCA would give its components.
 
-    Two choices make features of it rather than a density: the KL weighs less, and a step hides a fifth of the cells
+    Two choices make features of it rather than a density: the KL weighs less, and a step hides a tenth of the cells
     from the encoder, which keeps features from resting on single columns.
 
     Args:
@@ -53,7 +53,7 @@ class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TableEst
     settings = TRANSFORMER
     network = "dense"
     n_wanted_steps = 4000
-    hidden_share = 0.2
+    hidden_share = 0.1
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -147,6 +147,15 @@ def test_the_order_of_the_columns_does_not_matter_and_another_name_is_told(fitte
         answer(estimator, table.rename(columns={"city": "town"}))
 
 
+def test_a_frame_after_an_array_is_matched_by_places(of_numbers):
+    holes = np.where(np.arange(120).reshape(60, 2) % 7 == 0, np.nan, numbers())
+    with pytest.warns(UserWarning, match="X has feature names, but VAEImputer was fitted without"):
+        filled = of_numbers.transform(pd.DataFrame(holes, columns=["a", "b"]))
+    np.testing.assert_array_equal(filled, of_numbers.transform(holes))
+    with pytest.warns(UserWarning), pytest.raises(ValueError, match="X has 3 features, but VAEImputer is expecting 2"):
+        of_numbers.transform(pd.DataFrame(np.ones((2, 3)), columns=["a", "b", "c"]))
+
+
 @each_fitted
 def test_an_unseen_word_is_told_and_answered(fitted, which):
     table = frame(5)
