@@ -154,10 +154,7 @@ def test_committed_notebook_has_clean_metadata(path):
 
 @pytest.mark.parametrize(
     "path",
-    [
-        pytest.param(path, marks=[] if path.name in IN_SECONDS else pytest.mark.notebook, id=path.name)
-        for path in PATHS
-    ],
+    [pytest.param(path, marks=[] if path.name in IN_SECONDS else pytest.mark.notebook, id=path.name) for path in PATHS],
 )
 def test_notebook_runs_without_any_data_beside_it(path, tmp_path, monkeypatch):
     # An empty Keras folder and no $KERAS_VAE_DATA: what is not embedded has to be replaced, not downloaded.
