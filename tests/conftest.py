@@ -15,7 +15,7 @@ def no_garbage_of_other_modules():
     """Take what the models of a module leave behind out of the sight of the garbage collector.
 
     Keras and TensorFlow keep some 3,000 objects of the graph of every fit. After some hundred modules a full
-    collection goes through tens of millions of them, which takes 20 to 70 seconds in the midst of any test.
+    collection goes through all of them, in the midst of any test: some that do no work have taken half a minute.
     """
     yield
     gc.collect()
