@@ -8,12 +8,14 @@ Score: a million rows of 50 columns (100,000 with `--rows 100000`), and the memo
 themselves, read off the process before and after.
 """
 
+import multiprocessing
 import os
 import pathlib
 import resource
 import sys
 import time
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
@@ -41,6 +43,13 @@ def fit_ours(x, seed):
 
 def fit_pyod(x, epochs):
     """Seconds of 30 epochs of PyOD's VAE, from so many; None where it is not installed."""
+    # In a process of its own: PyTorch loaded after TensorFlow can end it.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        return process.submit(seconds_of_pyod, x, epochs).result()
+
+
+def seconds_of_pyod(x, epochs):
+    """What `fit_pyod` gives, in this process."""
     try:
         import torch
         from pyod.models.vae import VAE
