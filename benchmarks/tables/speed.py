@@ -57,7 +57,7 @@ def seconds_of_pyod(x, epochs):
         return None
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
     seconds = []
-    # The first fit of a process is not counted: it loads what the others have. Then what an epoch takes beyond the first.
+    # The first fit of a process loads what the others have, and is not counted; then what an epoch takes beyond one.
     for n in (1, 1, 1 + epochs):
         started = time.perf_counter()
         VAE(epoch_num=n, verbose=0).fit(x.astype(np.float64))
