@@ -32,7 +32,7 @@ def detect(
     threshold: Annotated[
         str, typer.Option(help=f"How that share is meant: {', '.join(THRESHOLDS)}; see below.")
     ] = "contamination",
-    score: Annotated[str, typer.Option(help=f"What makes a row an outlier: {', '.join(SCORES)}.")] = "combined",
+    score_by: Annotated[str, typer.Option(help=f"What makes a row an outlier: {', '.join(SCORES)}.")] = "combined",
     trim: Annotated[float, typer.Option(help="Share of the training rows that nothing is learned from.")] = 0.2,
     figure: Annotated[Path | None, option("Picture of the scores and their reasons.", "OUT with .png")] = None,
     drift: Annotated[Path | None, option("Picture of the scores in the order of the rows.", "none")] = None,
@@ -54,8 +54,8 @@ def detect(
     """
     figure = out.with_suffix(".png") if figure is None else figure
     _check_paths(table, out, figure, drift)
-    _check_settings(contamination, threshold, score, trim)
-    _detect(run, table, out, figure, drift, export, as_json, contamination, threshold, score, trim)
+    _check_settings(contamination, threshold, score_by, trim)
+    _detect(run, table, out, figure, drift, export, as_json, contamination, threshold, score_by, trim)
 
 
 def _check_paths(table, out, figure, drift):
@@ -80,7 +80,7 @@ def _check_settings(*settings):
 
 
 def _named(*settings):
-    return dict(zip(("contamination", "threshold", "score", "trim"), settings, strict=True))
+    return dict(zip(("contamination", "threshold", "score_by", "trim"), settings, strict=True))
 
 
 def _detect(run, table, out, figure, drift, export, as_json, *settings):
@@ -212,7 +212,7 @@ def _draw(path, detector, rows, scores, contributions):
         list(cells),
         names,
         detector.training_scores_,
-        detector.settings_["score"] == "combined",
+        detector.settings_["score_by"] == "combined",
     )
     with atomic_path(path) as temporary:
         figure.savefig(temporary)

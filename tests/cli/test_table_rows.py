@@ -109,7 +109,7 @@ def test_a_word_that_was_never_seen_is_told(shell, run, tmp_path):
     ("arguments", "match"),
     [
         (["--threshold", "mean"], "`threshold` must be one of"),
-        (["--score", "loss"], "`score` must be one of"),
+        (["--score-by", "loss"], "`score_by` must be one of"),
         (["--contamination", "0.9"], r"`contamination` must be in \[0, 0.5\]"),
         (["--trim", "-1"], r"`trim` must be in \[0, 0.5\]"),
         (["--out", "new.csv"], "`out` must be another file than the one that is read"),

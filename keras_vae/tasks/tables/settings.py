@@ -63,7 +63,7 @@ DETECTOR = {
     **COMMON,
     "contamination": Setting(check_contamination, 0.1, "Share of rows that are outliers."),
     "threshold": Setting(default="contamination", help=f"How it is meant: {listed(THRESHOLDS)}", **choice(THRESHOLDS)),
-    "score": Setting(default="combined", help=f"What makes a row an outlier: {listed(SCORES)}", **choice(SCORES)),
+    "score_by": Setting(default="combined", help=f"What makes a row an outlier: {listed(SCORES)}", **choice(SCORES)),
     "trim": Setting(check_share, 0.2, "Share of the rows that nothing is learned from."),
     "n_samples": Setting(whole(1), 8, "Draws of z per row."),
 }

@@ -42,7 +42,7 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         contamination: float in (0, 0.5]. Share of rows that are outliers: `threshold` says how it is meant.
         threshold: "contamination" flags this share of the training rows; "quantile" at most this share of rows like
             them, with a confidence of 95 %; "extreme_value" this share by the tail of the scores, for small shares.
-        score: "combined"; or of the VAE alone "log_prob" (importance-weighted), "elbo", "reconstruction" (the mean of
+        score_by: "combined"; or of the VAE alone "log_prob" (importance-weighted), "elbo", "reconstruction" (the mean of
             `-log p(x|z)` over draws of z), "kl", or "latent_distance" (squared length of the code).
         trim: float in [0, 0.5]. Share of the training rows that nothing is learned from; 0 for rows known to be clean.
         n_samples: int >= 1. Draws of z per row.
@@ -159,7 +159,7 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
             list(cells),
             rows if hasattr(rows, "names") else None,
             self.training_scores_,
-            self.settings_["score"] == "combined",
+            self.settings_["score_by"] == "combined",
         )
 
     def drift(self, X, known=None, window=None):
@@ -198,11 +198,11 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         """
         check_is_fitted(self)
         parts = self.model_, self.score_, self.columns_, np.float32(-self.offset_)
-        endpoint = detect_endpoint(*parts, self.settings_["n_samples"], self.settings_["score"])
+        endpoint = detect_endpoint(*parts, self.settings_["n_samples"], self.settings_["score_by"])
         return export_saved_model(self.model_, path, endpoints={"detect": endpoint})
 
     def _scorer(self):
-        return RowScorer(self.model_, self.score_, self.settings_["n_samples"], self.settings_["score"])
+        return RowScorer(self.model_, self.score_, self.settings_["n_samples"], self.settings_["score_by"])
 
     def __getstate__(self):
         return {name: value for name, value in super().__getstate__().items() if name != "scorer_"}

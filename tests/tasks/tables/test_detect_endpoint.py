@@ -95,7 +95,7 @@ def test_blanks_around_a_word_and_an_outcome_that_is_not_known(served):
 def test_a_table_of_numbers_is_one_input(score, tmp_path):
     x = np.random.default_rng(0).normal(size=(150, 3))
     x[::7, 1] = np.nan
-    detector = VAEOutlierDetector(**SMALL, score=score).fit(x)
+    detector = VAEOutlierDetector(**SMALL, score_by=score).fit(x)
     detect = signature(detector.export(tmp_path / "numbers"))
     answer = detect(x=tf.constant(x, tf.float32))
     if score == "combined":

@@ -131,7 +131,7 @@ def test_a_tenth_of_the_training_rows_are_outliers(fitted):
 )
 def test_every_score_has_its_share_and_finds_a_row_far_out(score, model_and_rows):
     model, x = model_and_rows
-    detector = VAEOutlierDetector(**SMALL, score=score, contamination=0.05)
+    detector = VAEOutlierDetector(**SMALL, score_by=score, contamination=0.05)
     detector.fit_around(model, x, TableColumns.of_numbers(4))
     assert np.mean(detector.predict(x) == -1) == 0.05
     assert np.isfinite(detector.score_samples(x)).all()
@@ -295,7 +295,7 @@ def test_tables_that_nothing_can_be_learned_from_are_refused(x, match):
         ({"contamination": 0.0}, r"`contamination` must be in \(0, 0.5\]"),
         ({"contamination": 0.6}, r"`contamination` must be in \[0, 0.5\]"),
         ({"threshold": "mean"}, "`threshold` must be one of"),
-        ({"score": "loss"}, "`score` must be one of"),
+        ({"score_by": "loss"}, "`score_by` must be one of"),
         ({"trim": 0.7}, r"`trim` must be in \[0, 0.5\]"),
         ({"n_samples": 0}, "`n_samples` must be a whole number >= 1"),
     ],
