@@ -42,8 +42,8 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         contamination: float in (0, 0.5]. Share of rows that are outliers: `threshold` says how it is meant.
         threshold: "contamination" flags this share of the training rows; "quantile" at most this share of rows like
             them, with a confidence of 95 %; "extreme_value" this share by the tail of the scores, for small shares.
-        score_by: "combined"; or of the VAE alone "log_prob" (importance-weighted), "elbo", "reconstruction" (the mean of
-            `-log p(x|z)` over draws of z), "kl", or "latent_distance" (squared length of the code).
+        score_by: "combined"; or of the VAE alone "log_prob" (importance-weighted), "elbo", "reconstruction" (the mean
+            of `-log p(x|z)` over draws of z), "kl", or "latent_distance" (squared length of the code).
         trim: float in [0, 0.5]. Share of the training rows that nothing is learned from; 0 for rows known to be clean.
         n_samples: int >= 1. Draws of z per row.
         latent_dim, hidden_units, real, column_kinds, epochs, batch_size, learning_rate, validation, random_state,
