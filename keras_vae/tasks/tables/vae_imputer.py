@@ -15,7 +15,7 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
     good imputation of numbers. Networks go on from there on a bound of the likelihood of what was seen, which is right
     for values that are missing completely at random, and at random, by a rule that depends on what was seen. Each step
     hides some cells from the encoder. A tenth of the cells is not trained on: their estimates say when training is
-    over, and the start is kept where nothing improves on it.
+    over, and the start is kept unless they become better by more than one standard error.
 
     Args:
         latent_dim: int or None for at most 20. Latent dimensions, and factors of the start.
