@@ -22,6 +22,22 @@ def no_garbage_of_other_modules():
     gc.freeze()
 
 
+def _seed():
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def same_weights_of_what_a_module_shares():
+    """Seed what its shared fixtures draw."""
+    _seed()
+
+
+@pytest.fixture(autouse=True)
+def same_weights_every_time(same_weights_of_what_a_module_shares):
+    """Seed the models that a test gives no seed: what passes here must not fail on the next machine by its draws."""
+    _seed()
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)

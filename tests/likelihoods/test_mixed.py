@@ -125,18 +125,23 @@ def test_only_real_columns_are_standardized_and_holes_are_left_out_of_their_scal
     x = x.astype("float32")
     full = x.copy()
     x[::2, 0] = nan
-    vae = kv.make_vae((3,), latent_dim=1, likelihood=Mixed(["gaussian", "negative_binomial", 3]), hidden_units=(4,))
+    likelihood = Mixed(["gaussian", "negative_binomial", 3])
+    vae = kv.make_vae((3,), latent_dim=1, likelihood=likelihood, hidden_units=(4,), seed=0)
     vae.compile("adam")
     vae.fit(x, verbose=0)
     location, scale = vae.preprocessing.location.numpy(), vae.preprocessing.scale.numpy()
     np.testing.assert_allclose(location, [full[1::2, 0].mean(), 0.0, 0.0], rtol=1e-5)
     np.testing.assert_allclose(scale, [full[1::2, 0].std(), 1.0, 1.0], rtol=1e-5)
     # In the units of the data: the density of a number of scale 10 is a tenth.
-    unit = kv.make_vae((3,), latent_dim=1, likelihood=Mixed(["gaussian", "negative_binomial", 3]), hidden_units=(4,))
+    unit = kv.make_vae((3,), latent_dim=1, likelihood=likelihood, hidden_units=(4,), seed=1)
     unit.set_weights(vae.get_weights())
     unit.preprocessing.assign(location, [1.0, 1.0, 1.0], (0.0, 1.0))
     scaled = (x[1::2] - location) / scale + location
-    np.testing.assert_allclose(vae.elbo(x[1::2]).mean() + np.log(scale[0]), unit.elbo(scaled).mean(), atol=0.2)
+    # At the mean of the code: a draw of it moves the bound of a model that has seen one epoch by nats.
+    of_data, of_scaled = (
+        m.elbo_terms(m.prepare(kv.training.Batch(rows)), z="mean")["elbo"] for m, rows in ((vae, x[1::2]), (unit, scaled))
+    )
+    np.testing.assert_allclose(of_data + np.log(scale[0]), of_scaled, rtol=1e-4)
 
 
 def test_a_model_of_a_table_with_holes_is_saved_and_exported(x, tmp_path):
