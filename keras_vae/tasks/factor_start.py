@@ -80,7 +80,7 @@ def best_factors(x_train, x_held_out, most, floor, seed):
 
     n_columns = x_train.shape[1]
     limit = min(most, n_columns - 1, len(x_train) - 1, MAX_FACTORS_OF_WIDE if n_columns > WIDE else most)
-    mean = x_train.mean(axis=0)
+    mean, rows = x_train.mean(axis=0), _few_rows_of_same_covariance(x_train)
     best, best_score = (mean, np.zeros((n_columns, 0)), np.maximum(x_train.var(axis=0), floor)), None
     for n_factors in sorted({n for n in (*N_FACTORS, most) if n <= limit}):
         if n_factors:
@@ -88,8 +88,8 @@ def best_factors(x_train, x_held_out, most, floor, seed):
             with warnings.catch_warnings():
                 # It is a start, judged by the rows held out and trained on: it need not be the optimum.
                 warnings.simplefilter("ignore", ConvergenceWarning)
-                analysis.fit(x_train)
-            candidate = (analysis.mean_, analysis.components_.T, np.maximum(analysis.noise_variance_, floor))
+                analysis.fit(rows)
+            candidate = (mean, analysis.components_.T, np.maximum(analysis.noise_variance_, floor))
         else:
             candidate = best
         score = _log_density(x_held_out, *candidate)
@@ -97,6 +97,15 @@ def best_factors(x_train, x_held_out, most, floor, seed):
             best, best_score = candidate, score
     mean, loadings, noise = best
     return mean, turned(loadings, noise), noise
+
+
+def _few_rows_of_same_covariance(x):
+    """As many rows as say all that factor analysis learns from x: it looks at the covariance of its rows alone."""
+    n_rows, n_columns = x.shape
+    if n_rows <= 2 * n_columns:
+        return x
+    triangle = np.linalg.qr(x.astype(np.float64) - x.mean(axis=0), mode="r") * np.sqrt(n_columns / n_rows)
+    return np.concatenate([triangle, -triangle])
 
 
 def turned(loadings, noise):
