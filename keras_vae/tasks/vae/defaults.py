@@ -11,8 +11,9 @@ from keras_vae.tasks.vae.starts import start_of
 # Below, images have no use for convolutions or several layers of latents.
 MIN_SIDE = 16
 LATENT_DIM = 20
-# Widths of a dense network, and of the network beside a linear map.
-UNITS = {"dense": [512], "skip": [256]}
+# Widths of a dense network, and of the network beside a linear map. With one layer curved tables are bent too little,
+# and more latents than they have factors make up for it.
+UNITS = {"dense": [512], "skip": [256, 256]}
 # A network beside a linear map begins where factor analysis ends; larger steps would lose that first.
 SKIP_RATE = 3e-4
 # Channels and latent channels of the stages of a ladder, the finest first; widths and latents of a dense one.
