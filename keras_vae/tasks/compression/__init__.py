@@ -1,0 +1,1 @@
+"""Data as few bytes as the likelihood of a model says, and the same data back."""
