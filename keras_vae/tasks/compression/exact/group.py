@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
+Known = Sequence[np.ndarray]
+Function = Callable[[np.ndarray], np.ndarray]
 
-class Group(abc.ABC):
+
+class Group:
     """Values of n rows that are independent of each other, given the parameters and the groups before: one coding step.
 
     A coder of an array x `(n, *event_shape)` does for every group in order, and a decoder the same in reverse roles:
@@ -27,13 +30,20 @@ class Group(abc.ABC):
         shape: `(n, m)`.
         levels: int, the number of values 0 to levels - 1; None for counts without an upper bound.
         places: integer array `(m,)`. Where the m values stand in a row of x that is made flat.
+
+    Args:
+        n: int. Number of rows.
+        places: integer array `(m,)`, as the attribute.
+        levels: int or None, as the attribute.
+        inside: function from `known` to a function from k, int64 `(n, m)`, to P(value < k); what it says for a k that
+            is not between 0 and `levels` is ignored.
     """
 
-    def __init__(self, shape: tuple[int, int], levels: int | None, places: np.ndarray):
-        self.shape, self.levels, self.places = shape, levels, places
+    def __init__(self, n: int, places: np.ndarray, levels: int | None, inside: Callable[[Known], Function]):
+        self.shape, self.places, self.levels = (n, len(places)), places, levels
+        self._inside = inside
 
-    @abc.abstractmethod
-    def given(self, known: Sequence[np.ndarray] = ()) -> Callable[[np.ndarray], np.ndarray]:
+    def given(self, known: Known = ()) -> Function:
         """The cdf given the values of all groups before: what depends on them is computed once, here.
 
         Args:
@@ -41,10 +51,19 @@ class Group(abc.ABC):
 
         Returns:
             Function from an integer array k `(n, m)`, 0 to `levels`, to P(value < k), float64 `(n, m)`. It is 0 at 0, 1
-            at `levels`, does not fall when k grows, and has the same bits for a row in any batch on any machine.
+            at `levels`, does not fall when k grows (for counts: by no more than 2^-53), and has the same bits for a row
+            in any batch on any machine.
         """
+        inside = self._inside(known)
 
-    def cdf(self, k: np.ndarray, known: Sequence[np.ndarray] = ()) -> np.ndarray:
+        def cdf(k):
+            k = np.asarray(k, np.int64)
+            found = np.where(k <= 0, 0.0, inside(k))
+            return found if self.levels is None else np.where(k >= self.levels, 1.0, found)
+
+        return cdf
+
+    def cdf(self, k: np.ndarray, known: Known = ()) -> np.ndarray:
         """P(value < k) given the groups before, float64 `(n, m)`: `given(known)(k)`."""
         return self.given(known)(k)
 
