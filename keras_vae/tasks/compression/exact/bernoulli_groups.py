@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from keras_vae.tasks.compression.exact.exact_math import sigmoid
-from keras_vae.tasks.compression.exact.group import ExactLikelihood, Group
+from keras_vae.tasks.compression.exact.group import ExactLikelihood, Group, flat
 
 
 class ExactBernoulli(ExactLikelihood):
@@ -14,5 +14,5 @@ class ExactBernoulli(ExactLikelihood):
     levels = 2
 
     def groups(self, x_params):
-        zero = sigmoid(-x_params.reshape(len(x_params), -1))
+        zero = sigmoid(-flat(x_params))
         return [Group(len(zero), np.arange(math.prod(self.event_shape)), 2, lambda known: lambda k: zero)]

@@ -30,7 +30,7 @@ class ExactCategorical(ExactLikelihood):
     def groups(self, x_params):
         m = math.prod(self.event_shape)
         # Up to n_classes 2^30 < 2^53.
-        below = np.cumsum(whole_weights_of(x_params.reshape(len(x_params), m, -1)), axis=-1)
+        below = np.cumsum(whole_weights_of(x_params.reshape(len(x_params), m, self.levels)), axis=-1)
 
         def cdf(k):
             at = np.clip(k - 1, 0, self.levels - 1)[..., None]

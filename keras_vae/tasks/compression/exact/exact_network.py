@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 KNOWN = {**LAYERS, **MAP_LAYERS}
 MODELS = ("Functional", "Sequential", "Model")
+# Rows that go through at a time: their maps stay in the cache.
+ROWS = 64
 # What Keras calls a tensor of a graph in the configuration of a model.
 TENSOR = "__keras_tensor__"
 
@@ -77,12 +79,19 @@ class ExactNetwork:
         Raises:
             ValueError: for another number of inputs, or where a value becomes infinite on the way.
         """
-        inputs = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+        inputs = [np.asarray(x) for x in (inputs if isinstance(inputs, (list, tuple)) else [inputs])]
         if len(inputs) != len(self.config["inputs"]):
             raise ValueError(f"`inputs` must be {len(self.config['inputs'])} arrays. Received: {len(inputs)}")
-        values = {
-            tuple(source): np.asarray(x, np.float64) for source, x in zip(self.config["inputs"], inputs, strict=True)
-        }
+        parts = [
+            self._outputs([x[start : start + ROWS].astype(np.float64) for x in inputs])
+            for start in range(0, max(len(inputs[0]), 1), ROWS)
+        ]
+        outputs = [np.concatenate(part) if len(part) > 1 else part[0] for part in zip(*parts, strict=True)]
+        return outputs if self.config["gives_list"] else outputs[0]
+
+    def _outputs(self, inputs):
+        """Outputs for a few rows, a list of arrays."""
+        values = {tuple(source): x for source, x in zip(self.config["inputs"], inputs, strict=True)}
         wanted = [tuple(source) for source in self.config["outputs"]]
         for i, ((name, node), sources) in enumerate(self._steps):
             arrays = [values[source] for source in sources]
@@ -92,8 +101,7 @@ class ExactNetwork:
             for source in {*sources}:
                 if self._last_use[source] == i and source not in wanted:
                     del values[source]
-        outputs = [values[source] for source in wanted]
-        return outputs if self.config["gives_list"] else outputs[0]
+        return [values[source] for source in wanted]
 
 
 def _in_order(config):

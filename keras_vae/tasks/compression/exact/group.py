@@ -1,6 +1,7 @@
 """Values of the data that are coded together: the interface between exact likelihoods and a coder."""
 
 import abc
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,6 +9,11 @@ import numpy as np
 
 Known = Sequence[np.ndarray]
 Function = Callable[[np.ndarray], np.ndarray]
+
+
+def flat(x: np.ndarray) -> np.ndarray:
+    """`(n, *shape)` as `(n, m)`, also for no rows."""
+    return x.reshape(len(x), math.prod(x.shape[1:]))
 
 
 class Group:
@@ -69,7 +75,7 @@ class Group:
 
     def take(self, x: np.ndarray) -> np.ndarray:
         """The values of this group in data `(n, *event_shape)`: int64 `(n, m)`."""
-        return x.reshape(len(x), -1)[:, self.places].astype(np.int64)
+        return flat(x)[:, self.places].astype(np.int64)
 
     def place(self, values: np.ndarray, x: np.ndarray) -> None:
         """Write values `(n, m)` where they belong in x, an array `(n, *event_shape)` of any integer type."""

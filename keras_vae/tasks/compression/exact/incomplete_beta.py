@@ -114,7 +114,7 @@ def _fraction(a, b, x, y, gap):
 
 
 def _next_term(n, a, b, x, y, c, before, below, ratio):
-    """One term more: `before` and `ratio` are the last two fractions, the first times `below`, scaled as in the paper."""
+    """One term more; `ratio` is the last fraction, `before / below` the one before it."""
     share, w, s = (n - 1) / a, n * (b - n) * x, a + (2 * n - 1)
     alpha = (1.0 + share) * (1.0 + share + b / a) * (a / s) * (a / s) * w * x
     beta = n + w / s + (1.0 + n / a) / (1.0 + (2 * n + 1) / a) * (c + n * (1.0 + y))

@@ -3,13 +3,13 @@
 A layer here is made of the configuration and the weights of one of Keras, and takes and gives float64 arrays.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from keras_vae.tasks.compression.exact import exact_math
+from keras_vae.tasks.compression.exact.group import flat
 from keras_vae.tasks.compression.exact.whole_products import check_finite, scaled_back, whole_inputs, whole_weights
 
 Function = Callable[..., np.ndarray]
@@ -77,8 +77,7 @@ def dense(config: dict[str, Any], weights: Sequence[np.ndarray]) -> Function:
 
     def apply(x):
         x, steps = whole_inputs(x, name)
-        product = (x.reshape(-1, x.shape[-1]) @ whole).reshape(*x.shape[:-1], -1)
-        return activation(scaled_back(product, steps, unit_steps, bias))
+        return activation(scaled_back(x @ whole, steps, unit_steps, bias))
 
     return apply
 
@@ -132,10 +131,6 @@ def concatenate(config, weights):
     return lambda *arrays: np.concatenate(arrays, axis=config["axis"])
 
 
-def _flatten(x):
-    return x.reshape(len(x), math.prod(x.shape[1:]))
-
-
 def _plain(function):
     """A layer without settings."""
     return lambda config, weights: function
@@ -154,7 +149,7 @@ LAYERS = {
     "ReLU": _relu_layer,
     "LeakyReLU": lambda config, weights: leaky_relu(float(config["negative_slope"])),
     "ELU": lambda config, weights: elu(float(config["alpha"])),
-    "Flatten": _plain(_flatten),
+    "Flatten": _plain(flat),
     "Reshape": reshape,
     "Add": _plain(total),
     "Concatenate": concatenate,

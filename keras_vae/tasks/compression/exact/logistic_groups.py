@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from keras_vae.tasks.compression.exact.exact_math import exp, sigmoid, softplus
-from keras_vae.tasks.compression.exact.group import ExactLikelihood, Group
+from keras_vae.tasks.compression.exact.group import ExactLikelihood, Group, flat
 
 LEVELS = 256
 # As `likelihoods.discretized_logistic` has it.
@@ -58,7 +58,7 @@ class ExactDiscretizedLogistic(ExactLikelihood):
 
     def groups(self, x_params):
         location, raw = np.split(x_params, 2, axis=-1)
-        location, raw = location.reshape(len(x_params), -1), raw.reshape(len(x_params), -1)
+        location, raw = flat(location), flat(raw)
         location = in_levels(location)
         per_scale = levels_per_scale(raw, self.config["min_log_scale"], self.config["max_log_scale"])
         places = np.arange(math.prod(self.event_shape))

@@ -65,8 +65,8 @@ def _patches_times(x, kernel, strides, matrix):
             (part.strides[0], by_row * strides[0], by_column * strides[1], by_row, by_column, part.strides[3]),
             writeable=False,
         )
-        product = patches.reshape(-1, matrix.shape[0]) @ matrix
-        out[start : start + step] = product.reshape(len(part), *sizes, -1)
+        product = patches.reshape(len(part) * math.prod(sizes), matrix.shape[0]) @ matrix
+        out[start : start + step] = product.reshape(len(part), *sizes, matrix.shape[1])
     return out
 
 
@@ -84,7 +84,7 @@ def conv2d_transpose(config: dict[str, Any], weights: Sequence[np.ndarray]) -> F
 
     def apply(x):
         x, steps = whole_inputs(x, name)
-        product = (x.reshape(-1, n_inputs) @ whole).reshape(*x.shape[:3], *kernel, n_units)
+        product = (x.reshape(math.prod(x.shape[:3]), n_inputs) @ whole).reshape(*x.shape[:3], *kernel, n_units)
         ends = [_transposed_size(config, axis, x.shape[1 + axis], kernel[axis]) for axis in (0, 1)]
         x = _patches_added(product, kernel, strides, ends)
         return activation(scaled_back(x, steps, unit_steps, bias))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from keras_vae.tasks.compression.exact.exact_math import exp, sigmoid, softplus
-from keras_vae.tasks.compression.exact.group import ExactLikelihood, Group
+from keras_vae.tasks.compression.exact.group import ExactLikelihood, Group, flat
 from keras_vae.tasks.compression.exact.incomplete_beta import incomplete_beta
 from keras_vae.tasks.compression.exact.logistic_groups import soft_ceiling, soft_floor
 
@@ -23,7 +23,7 @@ class ExactNegativeBinomial(ExactLikelihood):
     levels = None
 
     def groups(self, x_params):
-        log_mean, raw = (t.reshape(len(x_params), -1) for t in np.split(x_params, 2, axis=-1))
+        log_mean, raw = (flat(t) for t in np.split(x_params, 2, axis=-1))
         low, high = self.config["min_log_total_count"], self.config["max_log_total_count"]
         log_count = soft_ceiling(soft_floor(raw, low), high)
         counts = _Counts(exp(log_count), soft_ceiling(log_mean, self.config["max_log_mean"]) - log_count)

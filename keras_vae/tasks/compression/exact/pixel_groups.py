@@ -24,13 +24,13 @@ class ExactDiscretizedLogisticMixture(ExactLikelihood):
     def groups(self, x_params):
         n, m = len(x_params), self.config["n_components"]
         channels, n_pixels = self.event_shape[-1], math.prod(self.event_shape[:-1])
-        x_params = x_params.reshape(n, n_pixels, -1)
+        x_params = x_params.reshape(n, n_pixels, x_params.shape[-1])
         ends = np.cumsum([m, channels * m, channels * m])
         logits, locations, raw, coefficients = np.split(x_params, ends, axis=-1)
         per_scale = levels_per_scale(raw, self.config["min_log_scale"], self.config["max_log_scale"])
         pixels = _Pixels(
             logits,
-            *(t.reshape(n, n_pixels, -1, m) for t in (locations, per_scale, tanh(coefficients))),
+            *(t.reshape(n, n_pixels, t.shape[-1] // m, m) for t in (locations, per_scale, tanh(coefficients))),
         )
         places = np.arange(n_pixels) * channels
         # The channel as a default, which each of the functions keeps for itself.
