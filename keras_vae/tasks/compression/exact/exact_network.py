@@ -23,8 +23,8 @@ TENSOR = "__keras_tensor__"
 class ExactNetwork:
     """A functional Keras model of layers that have an exact form, computed by NumPy outside of training.
 
-    It rounds weights and activations to about 26 bits, float32 has 24: the outputs come as near to the exact ones as
-    those of Keras. They are float64, and the same bits for a row in any batch, on any machine: see `whole_products`.
+    What it rounds, `whole_products` says; the errors are about those of Keras in float32. The outputs are float64, and
+    the same bits for a row in any batch, on any machine.
 
     Args:
         config: dict of what JSON can hold, as the attribute `config` of another.

@@ -6,17 +6,17 @@ rounded, whatever the order, with or without fused multiplications. So weights a
 whole multiples of a power of two:
 
 - a weight to a step of its output unit, chosen by `whole_weights` such that the magnitudes of the whole numbers of one
-  unit add up to at most 2^27;
-- an input to a step of its example, chosen by `whole_inputs` such that its whole numbers are at most 2^25.
+  unit add up to at most 2^29;
+- an input to a step of its example, chosen by `whole_inputs` such that its whole numbers are at most 2^23.
 
 No partial sum of a product of the two passes 2^52, half of what would be exact. The steps belong to one unit and to one
-example alone, so that a row gets the same numbers in any batch.
+example alone, so that a row gets the same numbers in any batch. The errors are about those of float32: of the ways to
+divide 52 bits, this one had the smallest for a dense network of 300 and 200 units, 1.7 times that of Keras.
 """
 
 import numpy as np
 
-MAX_SUM_OF_WEIGHTS = 2.0**27
-INPUT_BITS = 25
+WEIGHT_BITS, INPUT_BITS = 29, 23
 # Below, a float32 number is not normal, and counts as 0 in programs that round those to 0.
 SMALLEST_WEIGHT = 2.0**-126
 # Exponents of two of the largest input of an example: smaller ones are 0 in sums with a bias.
@@ -32,7 +32,7 @@ def whole_weights(weights: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarra
 
     Returns:
         `(whole, steps)`: float64 arrays `(n_inputs, n_units)` of whole numbers, and `(n_units,)` of powers of two. The
-        magnitudes of a column of `whole` add up to at most 2^27.
+        magnitudes of a column of `whole` add up to at most 2^29.
 
     Raises:
         ValueError: if a weight is not finite.
@@ -41,12 +41,12 @@ def whole_weights(weights: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarra
     check_finite(weights, f"the weights of the layer {name!r}")
     magnitudes = np.abs(weights)
     magnitudes = np.where(magnitudes < SMALLEST_WEIGHT, 0.0, magnitudes)
-    # The largest weight of a unit is below 2^exponent: a first step for which all fit 27 bits.
+    # The largest weight of a unit is below 2^exponent: a first step for which each fits.
     _, exponents = np.frexp(np.max(magnitudes, axis=0, initial=0.0))
-    shifts = 27 - exponents
+    shifts = WEIGHT_BITS - exponents
     while True:
-        # Sums of fewer than 2^26 whole numbers up to 2^27, which are exact: they decide the same on every machine.
-        too_large = np.rint(_shifted(magnitudes, shifts)).sum(axis=0) > MAX_SUM_OF_WEIGHTS
+        # Sums of fewer than 2^24 whole numbers up to 2^29, which are exact: they decide the same on every machine.
+        too_large = np.rint(_shifted(magnitudes, shifts)).sum(axis=0) > 2.0**WEIGHT_BITS
         if not np.any(too_large):
             break
         shifts = shifts - too_large
@@ -62,7 +62,7 @@ def whole_inputs(values: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]
         name: str. Name of the layer, for the message.
 
     Returns:
-        `(whole, steps)`: float64 arrays, whole numbers up to 2^25 in the shape of `values`, and powers of two, one for
+        `(whole, steps)`: float64 arrays, whole numbers up to 2^23 in the shape of `values`, and powers of two, one for
         each of the n examples, in a shape that broadcasts.
 
     Raises:
