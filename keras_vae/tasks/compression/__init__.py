@@ -1,1 +1,5 @@
-"""Data as few bytes as the likelihood of a model says, and the same data back."""
+"""Compression at work: arrays of whole numbers as few bytes, and every bit back."""
+
+from keras_vae._lazy import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, {"compressor": ["Compressor"]})

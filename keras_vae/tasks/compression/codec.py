@@ -1,0 +1,143 @@
+"""A model as a codec: arrays of whole numbers to containers and back."""
+
+import concurrent.futures
+import os
+import zlib
+
+import numpy as np
+
+from keras_vae.tasks.compression.block_coder import BlockCoder
+from keras_vae.tasks.compression.container.container import Container, checksum, write
+from keras_vae.tasks.compression.container.header import BlockEntry, Header
+from keras_vae.tasks.compression.container.payload import block_from_bytes, block_to_bytes
+from keras_vae.tasks.compression.fingerprint import fingerprint
+from keras_vae.tasks.compression.latent_bins import LatentBins
+from keras_vae.tasks.compression.marginals import measure_marginals
+from keras_vae.tasks.compression.row_coder import RowCoder
+from keras_vae.tasks.compression.whole_numbers import check_array, check_whole_numbers, fits
+
+
+class Codec:
+    """Compresses arrays by a model.
+
+    Args:
+        exact: model with exact arithmetic, as `exact.ExactModel`.
+        bits: int. Each latent has `2^bits` bins.
+        marginals: list of pairs of arrays, as `measure_marginals` gives them, or None to measure them.
+    """
+
+    def __init__(self, exact, bits, marginals=None):
+        self.exact = exact
+        self.marginals = measure_marginals(exact) if marginals is None else marginals
+        bins = [LatentBins(mean, scale, bits) for mean, scale in self.marginals]
+        self.fingerprint = fingerprint(exact, bins)
+        self._blocks = BlockCoder(RowCoder(exact, bins))
+
+    def compress(self, x, block_rows, metadata=None, verify=True):
+        """An array as a container.
+
+        Args:
+            x: array `(n, *event_shape)` of whole numbers.
+            block_rows: int >= 1. Rows of a block, which can be decoded alone.
+            metadata: dict that JSON can hold, or None.
+            verify: bool. Whether to decode what was written, and compare.
+
+        Returns:
+            bytes.
+
+        Raises:
+            ValueError: for an array that cannot be compressed.
+            RuntimeError: if it was not what came back.
+        """
+        x = check_array(x, self.exact.event_shape)
+        check_whole_numbers(x, self.exact.levels)
+
+        def one(start):
+            rows = x[start : start + block_rows]
+            payload = block_to_bytes(self._blocks.encode(self._as_model_takes(rows)))
+            return payload, BlockEntry(len(payload), zlib.crc32(payload), checksum(np.ascontiguousarray(rows)))
+
+        coded = _in_threads(one, range(0, len(x), block_rows))
+        entries = tuple(entry for _, entry in coded)
+        header = Header(self.fingerprint, x.dtype, x.shape, block_rows, entries, metadata or {})
+        data = write(header, [payload for payload, _ in coded])
+        if verify:
+            self._check_comes_back(data, x)
+        return data
+
+    def _as_model_takes(self, rows):
+        return rows.reshape(len(rows), *self.exact.event_shape).astype(np.int64)
+
+    def _check_comes_back(self, data, x):
+        try:
+            same = self.decompress(data, max_bytes=x.nbytes).tobytes() == x.tobytes()
+        except ValueError as error:
+            raise RuntimeError(f"the compressed rows do not come back: {error}") from error
+        if not same:
+            raise RuntimeError("the compressed rows do not come back as they were")
+
+    def decompress(self, data, rows=None, max_bytes=None):
+        """The array of a container, or some of its rows.
+
+        Args:
+            data: bytes, as `compress` gives them.
+            rows: slice, or None for all. Only the blocks that hold them are decoded.
+            max_bytes: as in `Container.read`.
+
+        Returns:
+            array of the type and shape that were compressed.
+
+        Raises:
+            ValueError: for damaged data, or those of another model.
+        """
+        container = Container.read(data, max_bytes)
+        header = container.header
+        self._check_header(header)
+        wanted = range(header.shape[0])[slice(None) if rows is None else rows]
+        ends = sorted((wanted[0], wanted[-1])) if len(wanted) else (0, -1)
+        blocks = range(ends[0] // header.block_rows, -(-(ends[1] + 1) // header.block_rows))
+        # All damage is found before the first block is decoded.
+        payloads = {block: container.payload(block) for block in blocks}
+        start = blocks.start * header.block_rows
+        x = np.empty((min(blocks.stop * header.block_rows, header.shape[0]) - start, *header.shape[1:]), header.dtype)
+
+        def one(block):
+            own = slice(*(row - start for row in header.rows_of(block)))
+            x[own] = self._decode(container, block, payloads[block])
+
+        _in_threads(one, blocks)
+        if wanted.step == 1:
+            return x[wanted.start - start : wanted.stop - start]
+        return x[np.array(wanted, np.int64) - start]
+
+    def _check_header(self, header):
+        if header.fingerprint != self.fingerprint:
+            raise ValueError(
+                f"the file was made by another model, {header.fingerprint.hex()}; this one is {self.fingerprint.hex()}"
+            )
+        if not fits(header.shape[1:], self.exact.event_shape):
+            raise ValueError(
+                f"the file holds examples of shape {header.shape[1:]}, the model has {self.exact.event_shape}"
+            )
+
+    def _decode(self, container, number, payload):
+        header, name = container.header, container.name(number)
+        start, end = header.rows_of(number)
+        block = block_from_bytes(payload, name)
+        try:
+            x = self._blocks.decode(block, end - start)
+        except ValueError as error:
+            raise ValueError(f"{name} cannot be decoded: {error}") from None
+        x = x.reshape(end - start, *header.shape[1:]).astype(header.dtype)
+        if checksum(x) != header.blocks[number].content:
+            raise ValueError(f"{name} decodes to other rows than those that were compressed")
+        return x
+
+
+def _in_threads(function, numbers):
+    """What a function gives for each number, list in their order. NumPy lets threads compute side by side."""
+    n_threads = min(len(numbers), os.cpu_count() or 1)
+    if n_threads < 2:
+        return [function(number) for number in numbers]
+    with concurrent.futures.ThreadPoolExecutor(n_threads) as pool:
+        return list(pool.map(function, numbers))
