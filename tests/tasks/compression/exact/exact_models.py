@@ -1,5 +1,8 @@
 """Models with an exact form, of every likelihood and network that has one, with weights that are no initial ones."""
 
+import functools
+import json
+
 import numpy as np
 
 import keras_vae as kv
@@ -14,6 +17,12 @@ CASES = {
     "categorical-dense": ("categorical", "vae", "dense", (12,)),
     "counts-skip": ("negative_binomial", "vae", "skip", (9,)),
 }
+
+
+@functools.cache
+def shared(case):
+    """The model of a case, made once: not to be changed."""
+    return make(case)
 
 
 def make(case):
@@ -32,8 +41,10 @@ def make(case):
 
 
 def data(model, n):
-    """Draws of the model, int64 `(n, *event_shape)`."""
-    return np.asarray(model.sample(n, seed=0)).astype(np.int64)
+    """Whole numbers that the likelihood allows, int64 `(n, *event_shape)`."""
+    rng, high = np.random.default_rng(2), model.likelihood.high
+    shape = (n, *model.event_shape)
+    return rng.negative_binomial(1, 0.05, shape) if high is None else rng.integers(0, high + 1, shape)
 
 
 def one_way(exact, x):
@@ -43,3 +54,9 @@ def one_way(exact, x):
         gaussians += [*way.prior(layer), *way.posterior(layer)]
         way.take(layer, gaussians[-2])
     return way, gaussians
+
+
+def save(exact, x, path):
+    """Write an exact model and data for it to `path` with the endings .json and .npz, without anything of Keras."""
+    path.with_suffix(".json").write_text(json.dumps(exact.config))
+    np.savez(path.with_suffix(".npz"), x=x, **exact.arrays)

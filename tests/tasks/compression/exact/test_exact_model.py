@@ -3,7 +3,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from tasks.compression.exact.exact_models import CASES, data, make, one_way
+from tasks.compression.exact.exact_models import CASES, data, make, one_way, shared
 
 import keras_vae as kv
 from keras_vae.tasks.compression.exact.exact_model import MAX_MEAN, MAX_SCALE, MIN_SCALE, ExactModel
@@ -11,8 +11,8 @@ from keras_vae.tasks.compression.exact.exact_model import MAX_MEAN, MAX_SCALE, M
 
 @pytest.fixture(scope="module", params=CASES)
 def case(request):
-    """A model, its exact form, and draws of it."""
-    model = make(request.param)
+    """A model, its exact form, and data for it."""
+    model = shared(request.param)
     return model, ExactModel.of(model), data(model, 20)
 
 
@@ -80,7 +80,7 @@ def test_scales_and_means_of_a_wild_model_stay_within_bounds(name):
     model = make(name)
     for part in (model.encoder, model.decoder):
         part.set_weights([1e4 * w for w in part.get_weights()])
-    x = data(make(name), 10)
+    x = data(model, 10)
     way, gaussians = one_way(ExactModel.of(model), x)
     assert np.all(np.isfinite(way.x_params()))
     for means, scales in zip(gaussians[::2], gaussians[1::2], strict=True):
