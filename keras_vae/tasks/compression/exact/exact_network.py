@@ -63,7 +63,8 @@ class ExactNetwork:
             model: functional or sequential Keras model, built.
 
         Raises:
-            ValueError: if it is neither, if a layer has no exact form, or a weight is not finite.
+            ValueError: if it is neither, if its inputs or outputs are a dict, if a layer has no exact form, or a weight
+                is not finite.
         """
         return cls(*_parts_of(model))
 
@@ -140,7 +141,7 @@ def _parts_of(model):
         layers.append({"name": name, "class_name": class_name, "config": own_config, "calls": calls})
     if "input_layers" not in config:
         return _chain(layers), arrays
-    ends = {end: _flat_sources(config[f"{end[:-1]}_layers"]) for end in ("inputs", "outputs")}
+    ends = {end: _flat_sources(config[f"{end[:-1]}_layers"], end) for end in ("inputs", "outputs")}
     gives_list = bool(config["output_layers"]) and not isinstance(config["output_layers"][0], str)
     return {"layers": layers, **ends, "gives_list": gives_list}, arrays
 
@@ -184,12 +185,14 @@ def _tensors_of(node):
     return [source for part in node for source in _tensors_of(part)] if isinstance(node, (list, tuple)) else []
 
 
-def _flat_sources(sources):
-    """One source, or a list of them in any nesting, as a list."""
-    if isinstance(sources[0], str):
+def _flat_sources(sources, end):
+    """The inputs or outputs of a model as a list.
+
+    Raises:
+        ValueError: if they are neither one tensor nor a list of tensors.
+    """
+    if isinstance(sources, (list, tuple)) and isinstance(sources[0], str):
         return [list(sources)]
-    return [
-        source
-        for part in (sources.values() if isinstance(sources, dict) else sources)
-        for source in _flat_sources(part)
-    ]
+    if not isinstance(sources, (list, tuple)) or any(not isinstance(source[0], str) for source in sources):
+        raise ValueError(f"`model` must have one tensor or a list of tensors as its {end}. Received: {sources!r}")
+    return [list(source) for source in sources]

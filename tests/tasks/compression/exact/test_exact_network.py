@@ -99,6 +99,13 @@ def test_a_model_that_is_not_functional_is_refused():
             ExactNetwork.of(model)
 
 
+def test_dicts_of_tensors_are_refused():
+    x = keras.Input((4,), name="x")
+    for end, model in (("inputs", keras.Model({"x": x}, x)), ("outputs", keras.Model(x, {"y": layers.Dense(2)(x)}))):
+        with pytest.raises(ValueError, match=f"`model` must have one tensor or a list of tensors as its {end}. Rec"):
+            ExactNetwork.of(model)
+
+
 def test_another_number_of_inputs_is_refused(rng):
     exact = ExactNetwork.of(kv.make_decoder((4,), 3, "dense", (8,)))
     with pytest.raises(ValueError, match=r"`inputs` must be 1 arrays\. Received: 2"):
