@@ -39,7 +39,7 @@ class LatentBins:
             mean, scale: float64 `(n, d)`.
 
         Returns:
-            Function from int64 k `(n, d)`, 0 to levels, to float64 `(n, d)`.
+            Function from int64 k `(..., n, d)`, 0 to levels, to float64 of the same shape.
         """
         edges = _edges(self.bits)
 
@@ -48,6 +48,10 @@ class LatentBins:
             return np.where(k <= 0, 0.0, np.where(k >= self.levels, 1.0, inner))
 
         return below
+
+    def even_cdf(self):
+        """P(bin < k) under the Gaussian of the bins, as `cdf`: each has the same mass."""
+        return lambda k: k / self.levels
 
     def centers(self, k):
         """The medians of bins, float64 of the shape of k `(n, d)`."""

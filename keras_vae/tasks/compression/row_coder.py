@@ -26,7 +26,7 @@ class RowCoder:
 
     Args:
         exact: model with exact arithmetic, as `exact.ExactModel`.
-        bins: list of `LatentBins` for each layer, the top first.
+        bins: list of `LatentBins` for each layer, the top first, whose are those of the standard normal.
 
     References:
         Townsend et al. 2019 (bits back with ANS). https://arxiv.org/abs/1901.04866
@@ -59,9 +59,10 @@ class RowCoder:
         """
         evidence, way, asked = self.exact.evidence(x), self.exact.way(len(x)), []
         for layer, bins in enumerate(self.bins):
-            prior = way.prior(layer)
-            k = _pop(streams, bins.cdf(*way.posterior(layer, evidence)), bins.levels, prior[0].shape)
-            asked += questions_of(bins.cdf(*prior), bins.levels, k)
+            shape = (len(x), len(bins.mean))
+            prior = self._prior(way, layer)
+            k = _pop(streams, bins.cdf(*way.posterior(layer, evidence)), bins.levels, shape)
+            asked += questions_of(prior, bins.levels, k)
             way.take(layer, bins.centers(k))
         known = []
         for group in self.exact.likelihood.groups(way.x_params()):
@@ -74,8 +75,7 @@ class RowCoder:
         """Take n rows off the first n stacks, int64 `(n, *event_shape)`: they are then as before `encode`."""
         way, chosen = self.exact.way(n), []
         for layer, bins in enumerate(self.bins):
-            prior = way.prior(layer)
-            chosen.append(_pop(streams, bins.cdf(*prior), bins.levels, prior[0].shape))
+            chosen.append(_pop(streams, self._prior(way, layer), bins.levels, (n, len(bins.mean))))
             way.take(layer, bins.centers(chosen[-1]))
         x, known = np.zeros((n, *self.exact.event_shape), np.int64), []
         for group in self.exact.likelihood.groups(way.x_params()):
@@ -86,6 +86,10 @@ class RowCoder:
             asked += questions_of(bins.cdf(*way.posterior(layer, evidence)), bins.levels, k)
         streams.push(asked)
         return x
+
+    def _prior(self, way, layer):
+        # The bins of the top are those of its prior.
+        return self.bins[layer].cdf(*way.prior(layer)) if layer else self.bins[0].even_cdf()
 
 
 def _pop(streams, cdf, levels, shape):
