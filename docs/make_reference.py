@@ -31,7 +31,11 @@ PAGES = {
     "runs": ("Runs", {"kv.runs": "keras_vae.runs"}),
     "tasks": (
         "Tasks",
-        {"keras_vae.tasks.vae": "keras_vae.tasks.vae", "keras_vae.tasks.tables": "keras_vae.tasks.tables"},
+        {
+            "keras_vae.tasks.vae": "keras_vae.tasks.vae",
+            "keras_vae.tasks.tables": "keras_vae.tasks.tables",
+            "keras_vae.tasks.compression": "keras_vae.tasks.compression",
+        },
     ),
     "training": ("Training", {"keras_vae.training": "keras_vae.training"}),
     "divergences": ("Divergences", {"kv.divergences": "keras_vae.divergences"}),

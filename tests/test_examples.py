@@ -26,6 +26,7 @@ PLACES = {
     "keras_vae.training": "keras_vae.training",
     "keras_vae.tasks.vae": "keras_vae.tasks.vae",
     "keras_vae.tasks.tables": "keras_vae.tasks.tables",
+    "keras_vae.tasks.compression": "keras_vae.tasks.compression",
     "kv.runs": "keras_vae.runs",
 }
 # What an example needs beyond the package itself.

@@ -57,7 +57,7 @@ class BlockCoder:
         """Code rows.
 
         Args:
-            x: integer array `(n, *event_shape)`, n >= 1.
+            x: array of whole numbers `(n, *event_shape)`, n >= 1, of any type.
 
         Returns:
             `Block`.
@@ -95,15 +95,16 @@ class BlockCoder:
             return False
         return n_wanted * STREAM_BITS <= STREAM_SHARE * sum(held) / n_done * n_rows
 
-    def decode(self, block, n_rows):
+    def decode(self, block, n_rows, dtype=np.int64):
         """The rows of a block.
 
         Args:
             block: `Block`.
             n_rows: int >= 1.
+            dtype: of the array.
 
         Returns:
-            int64 array `(n_rows, *event_shape)`.
+            array `(n_rows, *event_shape)`.
 
         Raises:
             ValueError: if the block is not one of so many rows, or not of this model.
@@ -114,7 +115,7 @@ class BlockCoder:
         if len(block.lead) > block.steps[0] or any(bits > self.coder.bits for bits in block.lead):
             raise ValueError("the block has first rows that this coder does not code")
         streams = Streams(block.words)
-        x = np.empty((n_rows, *self.coder.exact.event_shape), np.int64)
+        x = np.empty((n_rows, *self.coder.exact.event_shape), dtype)
         for start, width, n in reversed(batches):
             while len(streams) > width:
                 streams.join()

@@ -1,7 +1,5 @@
 """A model as a codec: arrays of whole numbers to containers and back."""
 
-import concurrent.futures
-import os
 import zlib
 
 import numpy as np
@@ -38,7 +36,7 @@ class Codec:
 
         Args:
             x: array `(n, *event_shape)` of whole numbers.
-            block_rows: int >= 1. Rows of a block, which can be decoded alone.
+            block_rows: int >= 1. Rows of a block at most, which can be decoded alone.
             metadata: dict that JSON can hold, or None.
             verify: bool. Whether to decode what was written, and compare.
 
@@ -51,22 +49,20 @@ class Codec:
         """
         x = check_array(x, self.exact.event_shape)
         check_whole_numbers(x, self.exact.levels)
-
-        def one(start):
+        # Blocks of about the same size.
+        block_rows = -(-len(x) // max(1, -(-len(x) // block_rows))) or 1
+        payloads, entries = [], []
+        for start in range(0, len(x), block_rows):
             rows = x[start : start + block_rows]
-            payload = block_to_bytes(self._blocks.encode(self._as_model_takes(rows)))
-            return payload, BlockEntry(len(payload), zlib.crc32(payload), checksum(np.ascontiguousarray(rows)))
-
-        coded = _in_threads(one, range(0, len(x), block_rows))
-        entries = tuple(entry for _, entry in coded)
-        header = Header(self.fingerprint, x.dtype, x.shape, block_rows, entries, metadata or {})
-        data = write(header, [payload for payload, _ in coded])
+            block = self._blocks.encode(rows.reshape(len(rows), *self.exact.event_shape))
+            payloads.append(block_to_bytes(block))
+            stored, content = zlib.crc32(payloads[-1]), checksum(np.ascontiguousarray(rows))
+            entries.append(BlockEntry(len(payloads[-1]), stored, content))
+        header = Header(self.fingerprint, x.dtype, x.shape, block_rows, tuple(entries), metadata or {})
+        data = write(header, payloads)
         if verify:
             self._check_comes_back(data, x)
         return data
-
-    def _as_model_takes(self, rows):
-        return rows.reshape(len(rows), *self.exact.event_shape).astype(np.int64)
 
     def _check_comes_back(self, data, x):
         try:
@@ -100,12 +96,9 @@ class Codec:
         payloads = {block: container.payload(block) for block in blocks}
         start = blocks.start * header.block_rows
         x = np.empty((min(blocks.stop * header.block_rows, header.shape[0]) - start, *header.shape[1:]), header.dtype)
-
-        def one(block):
+        for block, payload in payloads.items():
             own = slice(*(row - start for row in header.rows_of(block)))
-            x[own] = self._decode(container, block, payloads[block])
-
-        _in_threads(one, blocks)
+            x[own] = self._decode(container, block, payload)
         if wanted.step == 1:
             return x[wanted.start - start : wanted.stop - start]
         return x[np.array(wanted, np.int64) - start]
@@ -125,19 +118,10 @@ class Codec:
         start, end = header.rows_of(number)
         block = block_from_bytes(payload, name)
         try:
-            x = self._blocks.decode(block, end - start)
+            x = self._blocks.decode(block, end - start, header.dtype)
         except ValueError as error:
             raise ValueError(f"{name} cannot be decoded: {error}") from None
-        x = x.reshape(end - start, *header.shape[1:]).astype(header.dtype)
+        x = x.reshape(end - start, *header.shape[1:])
         if checksum(x) != header.blocks[number].content:
             raise ValueError(f"{name} decodes to other rows than those that were compressed")
         return x
-
-
-def _in_threads(function, numbers):
-    """What a function gives for each number, list in their order. NumPy lets threads compute side by side."""
-    n_threads = min(len(numbers), os.cpu_count() or 1)
-    if n_threads < 2:
-        return [function(number) for number in numbers]
-    with concurrent.futures.ThreadPoolExecutor(n_threads) as pool:
-        return list(pool.map(function, numbers))

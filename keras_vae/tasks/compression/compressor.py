@@ -13,9 +13,12 @@ from keras_vae.tasks.compression.model_file import read_model_file, write_model_
 from keras_vae.tasks.compression.training import train_for
 from keras_vae.tasks.compression.whole_numbers import check_array
 
-# Rows of a block. One costs about as much as two or three rows.
-BLOCK_ROWS = 4096
-BITS = 12
+# Rows of a block at most: of 10,000 binarised images of MNIST one block has 175,456 bytes and three of 4096 rows have
+# 175,698, which take 1.7 times as long, as their stacks are fewer.
+BLOCK_ROWS = 10_000
+# More make no file shorter: of binarised MNIST 1000 images take 17843 bytes with 6, 17748 with 8, 17760 with 10 and
+# 17762 with 14; of grey MNIST 300 take 46354 with 8, and 46310 with 10 or 12.
+BITS = 10
 
 
 class Compressor(BaseEstimator):
@@ -33,12 +36,12 @@ class Compressor(BaseEstimator):
             kind and number of the data: a ladder for images.
         settings: dict or None. Further settings of `VAETask`.
         bits: int from 1 to 16. Each latent is cut into `2^bits` bins of equal mass.
-        block_rows: int >= 1. Rows of a block, which can be decompressed without the others.
+        block_rows: int >= 1. Rows of a block at most; each can be decompressed without the others.
 
     Examples:
         >>> from keras_vae.tasks.compression import Compressor
         >>> x = np.random.default_rng(0).integers(0, 2, size=(100, 20), dtype=np.uint8)
-        >>> compressor = Compressor(likelihood="bernoulli", epochs=1, seed=0).fit(x)
+        >>> compressor = Compressor(likelihood="bernoulli", epochs=1, seed=0).fit(x, verbose=0)
         >>> np.array_equal(compressor.decompress(compressor.compress(x)), x)
         True
 
@@ -160,6 +163,8 @@ class Compressor(BaseEstimator):
     def elbo_bits_per_dim(self, x, n_samples=1):
         """Bits per element by the model's own -ELBO, without a coder, by `n_samples` draws of the latents."""
         x = check_array(x, self.codec_.exact.event_shape)
+        if not x.size:
+            return float("nan")
         rows = x.reshape(len(x), *self.codec_.exact.event_shape).astype(np.float32)
         elbo = estimate_bounds(self.model_, rows, n_samples=n_samples).elbo.mean
         return float(-elbo / (rows[0].size * np.log(2.0)))

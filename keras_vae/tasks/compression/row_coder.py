@@ -55,7 +55,7 @@ class RowCoder:
 
         Args:
             streams: `Streams`, at least n.
-            x: integer array `(n, *event_shape)`.
+            x: array of whole numbers `(n, *event_shape)`, of any type.
         """
         evidence, way, asked = self.exact.evidence(x), self.exact.way(len(x)), []
         for layer, bins in enumerate(self.bins):

@@ -63,6 +63,11 @@ def test_some_rows_can_be_decoded_alone(rows, own, x, data):
     np.testing.assert_array_equal(own.decompress(data, rows), x[rows])
 
 
+def test_blocks_have_about_the_same_size(own, x):
+    header = Container.read(own.compress(x, 22, verify=False)).header
+    assert [header.rows_of(block) for block in range(2)] == [(0, 12), (12, 23)]
+
+
 def test_blocks_without_wanted_rows_are_not_looked_at(own, x, data):
     damaged = data[:-1] + bytes([data[-1] ^ 1])
     np.testing.assert_array_equal(own.decompress(damaged, slice(17)), x[:17])

@@ -80,6 +80,7 @@ def test_bits_per_dim_are_those_of_the_bytes(ladder):
     compressor, x = ladder
     assert compressor.bits_per_dim(x[:20]) == len(compressor.compress(x[:20])) * 8 / x[:20].size
     assert np.isnan(compressor.bits_per_dim(x[:0]))
+    assert np.isnan(compressor.elbo_bits_per_dim(x[:0]))
 
 
 def test_a_last_axis_of_one_may_be_left_out(ladder):
