@@ -201,12 +201,16 @@ def test_a_hundred_thousand_changed_containers_are_refused(own, x, data):
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
-def test_blocks_with_right_checksums_and_wrong_bytes_are_refused(seed, own, x, data):
+def test_blocks_with_right_checksums_and_wrong_bytes_never_give_wrong_rows(seed, own, x, data):
     """What no accident does: only the checksum of the rows is left to find it."""
-    rng = np.random.default_rng(seed)
-    for _ in range(30 if seed == 0 else 5000):
-        payload = Container.read(data).payload(0)
-        changed = next(changes(payload, 1, rng))
-        if changed != payload:
-            with pytest.raises(ValueError, match="block 0 "):
-                own.decompress(changed_block(data, lambda p, changed=changed: changed))
+    rng, payload, n_refused = np.random.default_rng(seed), Container.read(data).payload(0), 0
+    n = 30 if seed == 0 else 5000
+    for changed in changes(payload, n, rng):
+        try:
+            back = own.decompress(changed_block(data, lambda p, changed=changed: changed))
+        except ValueError as error:
+            n_refused += "block 0 " in str(error)
+        else:
+            # A number can be written in several ways, for one.
+            np.testing.assert_array_equal(back, x)
+    assert n_refused > 0.8 * n
