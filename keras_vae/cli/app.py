@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from keras_vae import __version__
+from keras_vae.cli.compression import compression_commands
 from keras_vae.cli.convert_command import convert_command
 from keras_vae.cli.deploy_commands import deploy_commands
 from keras_vae.cli.look_commands import look_commands
@@ -24,6 +25,7 @@ COMMANDS = (
     use_commands,
     table_commands,
     table_row_commands,
+    compression_commands,
     deploy_commands,
     convert_command,
 )
@@ -98,7 +100,7 @@ def _is_mistake(error):
     # By name, as neither Typer's own errors (of wrong options) nor TensorFlow's are to be imported.
     names = {kind.__name__ for kind in type(error).__mro__}
     if isinstance(error, ImportError):
-        return "keras_vae[" in str(error)  # An extra that is not installed.
+        return "keras_vae[" in str(error).replace("-", "_")  # An extra that is not installed.
     kinds = ValueError | OSError | MemoryError | OverflowError
     return isinstance(error, kinds) or bool(names & {"ClickException", "OpError"})
 

@@ -53,16 +53,19 @@ class BlockCoder:
     def __init__(self, coder, max_streams=MAX_STREAMS):
         self.coder, self.max_streams = coder, max_streams
 
-    def encode(self, x):
+    def encode(self, x, told=None):
         """Code rows.
 
         Args:
             x: array of whole numbers `(n, *event_shape)`, n >= 1, of any type.
+            told: function that is called with the number of rows whenever some are done, or None.
 
         Returns:
             `Block`.
         """
+        told = told or (lambda n: None)
         streams, lead = self._encode_lead(x)
+        told(len(lead))
         steps, start = [len(lead)], len(lead)
         while start < len(x):
             if self._should_split(streams, start, len(x)):
@@ -73,6 +76,7 @@ class BlockCoder:
             self.coder.encode(streams, rows)
             steps[-1] += 1
             start += len(rows)
+            told(len(rows))
         return Block(tuple(lead), tuple(steps), tuple(streams.words()))
 
     def _encode_lead(self, x):
@@ -95,13 +99,14 @@ class BlockCoder:
             return False
         return n_wanted * STREAM_BITS <= STREAM_SHARE * sum(held) / n_done * n_rows
 
-    def decode(self, block, n_rows, dtype=np.int64):
+    def decode(self, block, n_rows, dtype=np.int64, told=None):
         """The rows of a block.
 
         Args:
             block: `Block`.
             n_rows: int >= 1.
             dtype: of the array.
+            told: as in `encode`.
 
         Returns:
             array `(n_rows, *event_shape)`.
@@ -121,6 +126,8 @@ class BlockCoder:
                 streams.join()
             coder = self.coder.with_bits(block.lead[start]) if start < len(block.lead) else self.coder
             x[start : start + n] = coder.decode(streams, n)
+            if told is not None:
+                told(n)
         while len(streams) > 1:
             streams.join()
         if streams.n_bits() != [0]:
