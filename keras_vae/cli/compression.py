@@ -42,8 +42,8 @@ def compress(
     and white ones; runs on tables with --likelihood negative_binomial, categorical or bernoulli.
 
     Arrays come back bit for bit with their names, types and shapes; tables of whole numbers to the byte; of pictures
-    the pixels and the names, as PNG files. What was written is decoded and compared with the files before it gets its name.
-    Keep the run: without its model nobody can decompress, and training it further makes another model of it.
+    the pixels and the names, as PNG files. What was written is decoded and compared with the files before it gets its
+    name. Keep the run: without its model nobody can decompress, and training it further makes another model of it.
 
     \b
     Examples:

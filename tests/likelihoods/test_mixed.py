@@ -138,8 +138,10 @@ def test_only_real_columns_are_standardized_and_holes_are_left_out_of_their_scal
     unit.preprocessing.assign(location, [1.0, 1.0, 1.0], (0.0, 1.0))
     scaled = (x[1::2] - location) / scale + location
     # At the mean of the code: a draw of it moves the bound of a model that has seen one epoch by nats.
-    pairs = (vae, x[1::2]), (unit, scaled)
-    of_data, of_scaled = (m.elbo_terms(m.prepare(kv.training.Batch(rows)), z="mean")["elbo"] for m, rows in pairs)
+    of_data, of_scaled = (
+        m.elbo_terms(m.prepare(kv.training.Batch(rows)), z="mean")["elbo"]
+        for m, rows in ((vae, x[1::2]), (unit, scaled))
+    )
     np.testing.assert_allclose(of_data + np.log(scale[0]), of_scaled, rtol=1e-4)
 
 

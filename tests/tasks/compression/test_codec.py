@@ -214,3 +214,15 @@ def test_blocks_with_right_checksums_and_wrong_bytes_never_give_wrong_rows(seed,
             # A number can be written in several ways, for one.
             np.testing.assert_array_equal(back, x)
     assert n_refused > 0.8 * n
+
+
+def test_rows_that_are_others_are_counted(own, x, data):
+    assert own.n_other_rows(data) == 0
+    assert own.n_other_rows(data, x) == 0
+    other = x.copy()
+    other[[2, 2, 19], [3, 4, 0]] ^= 1
+    assert own.n_other_rows(data, other) == 2
+    with pytest.raises(ValueError, match=r"as the file says, uint8 of shape \(23, 8\). Received: x of dtype int64"):
+        own.n_other_rows(data, x.astype(np.int64))
+    with pytest.raises(ValueError, match=r"block 3 \(rows 18 to 22\) is damaged"):
+        own.n_other_rows(data[:-1] + bytes([data[-1] ^ 1]))
