@@ -24,12 +24,13 @@ from keras_vae.runs import doctor
 from keras_vae.runs.run_folder import RunFolder
 
 SMALL = ["--latent-dim", "2", "--hidden-units", "8", "--batch-size", "16", "--schedule", "constant"]
-LOOK, USE, TABLES = (
+LOOK, USE, TABLES, COMPRESS = (
     ["evaluate", "doctor", "curves"],
     ["sample", "encode", "reconstruct", "score"],
     ["choose-latent-dim"],
+    ["compress", "decompress", "list", "verify"],
 )
-COMMANDS = ["train", *LOOK, *USE, *TABLES, "export", "inspect", "convert"]
+COMMANDS = ["train", *LOOK, *USE, *TABLES, *COMPRESS, "export", "inspect", "convert"]
 
 # The program with a checkpoint after every epoch, so that a random moment often is one of writing.
 SAVE_EVERY_EPOCH = """
@@ -71,6 +72,7 @@ def test_the_help_has_its_commands_by_section(shell):
     assert ("Look at a run", "evaluate") in sections
     assert ("Use a run", "sample") in sections
     assert ("Tables", "choose") in sections
+    assert ("Compress", "compress") in sections
     assert ("Deploy", "export") in sections
 
 
@@ -425,7 +427,7 @@ def test_help_and_mistakes_do_not_wait_for_tensorflow():
     script = "import sys; sys.argv = ['keras-vae', *sys.argv[1:]]\n"
     script += "from keras_vae.cli.app import main\ntry: main()\nfinally: "
     script += "assert not {'tensorflow', 'keras', 'numpy', 'sklearn'} & set(sys.modules)"
-    for arguments, code in ((["--help"], 0), (["train", "--help"], 0), (["bogus"], 2)):
+    for arguments, code in ((["--help"], 0), (["train", "--help"], 0), (["compress", "--help"], 0), (["bogus"], 2)):
         process = program(*arguments, start=("-c", script))
         _, err = process.communicate()
         assert process.returncode == code

@@ -57,6 +57,17 @@ def test_a_single_row_takes_no_bits_that_it_does_not_give(rng):
     np.testing.assert_array_equal(blocks.decode(block, 1), x)
 
 
+def test_rows_are_told_as_they_are_done(rng):
+    blocks, x = large(rng)
+    told = []
+    block = blocks.encode(x, told.append)
+    assert sum(told) == len(x)
+    assert len(told) == 1 + sum(block.steps) - len(block.lead)
+    told.clear()
+    blocks.decode(block, len(x), told=told.append)
+    assert sum(told) == len(x)
+
+
 def test_batches_follow_the_steps():
     assert batches_of((2, 0, 2), 9) == [(0, 1, 1), (1, 1, 1), (2, 4, 4), (6, 4, 3)]
 

@@ -1,15 +1,14 @@
 """What a container says of its content before the blocks, as bytes and back."""
 
 import dataclasses
-import json
 import math
 import re
-import zlib
 from typing import Any
 
 import numpy as np
 
 from keras_vae.tasks.compression.container.fields import Fields, number, string
+from keras_vae.tasks.compression.container.metadata import pack, unpack
 
 # Lengths of checksums and of the fingerprint of a model, in bytes.
 CHECKSUM_BYTES, FINGERPRINT_BYTES = 8, 16
@@ -68,8 +67,7 @@ class Header:
         parts += [number(n) for n in (*self.shape, self.block_rows)]
         for entry in self.blocks:
             parts += [number(entry.n_bytes), entry.stored.to_bytes(4, "little"), entry.content]
-        packed = zlib.compress(json.dumps(self.metadata).encode(), 9) if self.metadata else b""
-        return b"".join([*parts, string(packed)])
+        return b"".join([*parts, string(pack(self.metadata))])
 
     @classmethod
     def of_bytes(cls, data):
@@ -105,10 +103,7 @@ def _read_index(fields, n_rows, block_rows):
 
 
 def _read_metadata(packed):
-    if not packed:
-        return {}
     try:
-        # Deflate makes at most 1032 bytes of one.
-        return json.loads(zlib.decompress(packed))
-    except (zlib.error, ValueError):
-        raise ValueError(f"{WHAT} is damaged: its metadata cannot be read") from None
+        return unpack(packed)
+    except ValueError as error:
+        raise ValueError(f"{WHAT} is damaged: {error}") from None

@@ -1,5 +1,6 @@
 import io
 import struct
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -89,6 +90,19 @@ def test_values_are_looked_at_with_their_row(tmp_path, monkeypatch):
     entry = ArrayEntry.of_path(tmp_path / "a.npy", "a.npy", MODEL, ())
     with pytest.raises(ValueError, match=r"a\.npy: .* 0 to 255, .* Received: x\[0, 2, 1\] = 256, counted from row 7"):
         entry.load(tmp_path / "a.npy", np.zeros((9, 4, 3)), MODEL)
+
+
+@pytest.mark.parametrize("save", [np.save, np.savez, np.savez_compressed])
+def test_reading_needs_no_second_array(save, tmp_path, rng, monkeypatch):
+    monkeypatch.setattr(array_entry, "CHUNK", 2**16)
+    path = tmp_path / ("a.npy" if save is np.save else "a.npz")
+    save(path, rng.integers(0, 256, (2**17, 4, 3)).astype(np.uint8))
+    entry = ArrayEntry.of_path(path, path.name, MODEL, ())
+    rows = np.zeros((2**17, 4, 3), np.uint8)
+    tracemalloc.start()
+    entry.load(path, rows, MODEL)
+    assert tracemalloc.get_traced_memory()[1] < 0.5 * rows.nbytes
+    tracemalloc.stop()
 
 
 def npy(x):

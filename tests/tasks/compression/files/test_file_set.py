@@ -1,3 +1,6 @@
+import copy
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -99,6 +102,48 @@ def test_a_damaged_list_is_refused(content, match):
     header = Header(bytes(16), np.dtype("u1"), (1, 5, 6), 100, (BlockEntry(1, 0, bytes(8)),), {"files": content})
     with pytest.raises(ValueError, match=f"the list of files is damaged: {match}"):
         FileSet.of_header(header)
+
+
+JUNK = (None, -1, 2**70, True, 1.5, "", "../a", "a.npz", "x" * 9999, [], [[]], {}, {"name": "a.npy"}, float("nan"))
+
+
+def places(content, path=()):
+    """Paths to all values below a JSON value."""
+    children = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, child in children:
+        yield (*path, key)
+        yield from places(child, (*path, key))
+
+
+@pytest.mark.parametrize("kind", ["array", "image", "table"])
+def test_whatever_stands_in_a_list_it_is_refused_or_can_be_written(kind, pictures, tmp_path, rng):
+    """Lists that somebody has made up: no other error than one of damage, and no file out of the folder."""
+    if kind == "image":
+        files = FileSet.of_files(pictures, MODEL)
+    elif kind == "array":
+        np.savez(tmp_path / "a.npz", x=np.zeros((2, 5, 6), np.uint8), y=np.zeros((1, 5, 6), ">u2"))
+        files = FileSet.of_files([(tmp_path / "a.npz", "a.npz")], MODEL)
+    else:
+        (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+        files = FileSet.of_files([(tmp_path / "t.csv", "t.csv")], ModelData((2,), None))
+    header, x = header_of(files), np.zeros(files.shape, files.dtype)
+    before, n_refused = {str(path) for path in tmp_path.rglob("*")}, 0
+    where = list(places(header.metadata["files"]))
+    for i in range(len(where) * len(JUNK)):
+        content = copy.deepcopy(header.metadata)
+        *path, last = where[i % len(where)]
+        part = content["files"]
+        for key in path:
+            part = part[key]
+        part[last] = JUNK[i // len(where)]
+        try:
+            made = FileSet.of_header(changed(header, metadata=content))
+            made.write(tmp_path / "out", x)
+        except ValueError:
+            n_refused += 1
+        assert {str(path) for path in tmp_path.rglob("*") if "out" not in path.relative_to(tmp_path).parts[0]} == before
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+    assert n_refused > 0.7 * len(where) * len(JUNK)
 
 
 @pytest.mark.parametrize("name", ["/etc/a.png", "../a.png", "C:\\a.png", "d.png"])
