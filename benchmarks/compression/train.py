@@ -1,0 +1,94 @@
+"""Models for compression: what `Compressor` trains without settings, on the training part of each set of images.
+
+They are trained in run folders by `keras-vae train`, with the likelihood that `Compressor` chooses: a training that was
+broken off goes on with the same command, and a finished one is kept. Beside each lies the file of its compressor. The
+test part is in no training: the report of a run is made on it at the end.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from _common import make_parser
+from _provenance import commit
+from _sets import ROOT, SETS, WORK, images_of
+
+QUICK = ("binarized_mnist",)
+
+
+def command_of(name, work, minutes, seed):
+    """The shell's command for one set, list of str."""
+    told = {"data": work / f"{name}.npz", "out": work / name, "likelihood": SETS[name].likelihood}
+    told |= {"minutes": minutes or SETS[name].minutes, "seed": seed}
+    options = [word for option, value in told.items() for word in (f"--{option}", str(value))]
+    return [sys.executable, "-m", "keras_vae", "train", *options, "--resume"]
+
+
+def train(name, work, minutes, seed):
+    """Train the model of one set, and write its compressor.
+
+    Args:
+        name: str, one of `SETS`.
+        work: path. Gets the run folder `name`, `name.keras` and `name.json`, which says how it was trained.
+        minutes: float or None for those of the set.
+        seed: int.
+
+    Returns:
+        dict, the content of `name.json`.
+    """
+    told = work / f"{name}.json"
+    if told.is_file():
+        return json.loads(told.read_text())
+    data = work / f"{name}.npz"
+    if not data.is_file():
+        work.mkdir(parents=True, exist_ok=True)
+        images = images_of(name)
+        np.savez_compressed(data, **{f"x_{part}": x for part, x in images.items()})
+    begun, command = time.monotonic(), command_of(name, work, minutes, seed)
+    subprocess.run(command, cwd=ROOT, check=True)
+    seconds = time.monotonic() - begun
+
+    from keras_vae.runs.run_folder import RunFolder
+    from keras_vae.tasks.compression import Compressor
+
+    run = RunFolder.open(work / name)
+    Compressor(model=run.load_model()).save(work / f"{name}.keras")
+    figures = {key: run.read_metrics().get(key) for key in ("epochs_done", "kept_epoch", "elbo")}
+    settings = {key: value for key, value in run.read_config()["settings"].items() if value is not None}
+    # The seconds are those of this command: of a training that went on, of its last part.
+    found = {**figures, "seconds": round(seconds, 1), "commit": commit(), "settings": settings}
+    told.write_text(json.dumps(found, indent=1))
+    return found
+
+
+def parse_arguments(argv=None):
+    """Arguments of the command line."""
+    parser = make_parser(__doc__)
+    parser.add_argument("--sets", default=",".join(SETS), help="names with commas (default: all)")
+    parser.add_argument("--minutes", type=float, help="of each training (default: 8 to 12, by set)")
+    parser.add_argument("--work", type=pathlib.Path, default=WORK, help="folder of the runs")
+    arguments = parser.parse_args(argv)
+    unknown = set(arguments.sets.split(",")) - set(SETS)
+    if unknown:
+        parser.error(f"--sets must name some of {', '.join(SETS)}. Received: {', '.join(sorted(unknown))}")
+    return arguments
+
+
+def main():
+    """Train what is asked for."""
+    arguments = parse_arguments()
+    names, minutes, work = arguments.sets.split(","), arguments.minutes, arguments.work
+    if arguments.quick:
+        names, minutes, work = QUICK, 0.1, work / "quick"
+    for name in names:
+        found = train(name, work, minutes, arguments.seed)
+        print(f"{name:<16} {found['epochs_done']} epochs, test -ELBO {-found['elbo']:.2f} nats", flush=True)
+
+
+if __name__ == "__main__":
+    main()
