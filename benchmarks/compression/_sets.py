@@ -26,12 +26,15 @@ class ImageSet(NamedTuple):
 
 
 GREY = "discretized_logistic_mixture"
+# The digits of scikit-learn, for quick runs: nothing is needed for them.
+QUICK = "digits"
 SETS = {
     "binarized_mnist": ImageSet("bernoulli", 10.0),
     "mnist": ImageSet(GREY, 12.0),
     "cifar10_part": ImageSet(GREY, 12.0),
     "fashion_mnist": ImageSet(GREY, 12.0),
     "freyfaces": ImageSet(GREY, 8.0),
+    QUICK: ImageSet(GREY, 0.2),
 }
 
 
@@ -43,6 +46,11 @@ def images_of(name):
             bool, others uint8.
     """
     folder = pathlib.Path(os.environ.get("KERAS_VAE_DATA", "."))
+    if name == QUICK:
+        import keras_vae as kv
+
+        data = kv.data.load("digits")
+        return {"train": data.x_train, "test": data.x_test}
     if name == "binarized_mnist":
         found = {part: x.astype(bool) for part, x in np.load(folder / "binarized_mnist.npz").items()}
         return {part: x.reshape(-1, 28, 28, 1) for part, x in found.items()}

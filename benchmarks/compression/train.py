@@ -16,9 +16,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from _common import make_parser
 from _provenance import commit
-from _sets import ROOT, SETS, WORK, images_of
-
-QUICK = ("binarized_mnist",)
+from _sets import QUICK, ROOT, SETS, WORK, images_of
 
 
 def command_of(name, work, minutes, seed):
@@ -69,7 +67,9 @@ def train(name, work, minutes, seed):
 def parse_arguments(argv=None):
     """Arguments of the command line."""
     parser = make_parser(__doc__)
-    parser.add_argument("--sets", default=",".join(SETS), help="names with commas (default: all)")
+    parser.add_argument(
+        "--sets", default=",".join(n for n in SETS if n != QUICK), help="names with commas (default: all)"
+    )
     parser.add_argument("--minutes", type=float, help="of each training (default: 8 to 12, by set)")
     parser.add_argument("--work", type=pathlib.Path, default=WORK, help="folder of the runs")
     arguments = parser.parse_args(argv)
@@ -84,7 +84,7 @@ def main():
     arguments = parse_arguments()
     names, minutes, work = arguments.sets.split(","), arguments.minutes, arguments.work
     if arguments.quick:
-        names, minutes, work = QUICK, 0.1, work / "quick"
+        names, minutes, work = [QUICK], None, work / "quick"
     for name in names:
         found = train(name, work, minutes, arguments.seed)
         print(f"{name:<16} {found['epochs_done']} epochs, test -ELBO {-found['elbo']:.2f} nats", flush=True)
