@@ -19,21 +19,21 @@ from _provenance import commit
 from _sets import QUICK, ROOT, SETS, WORK, images_of
 
 
-def command_of(name, work, minutes, seed):
-    """The shell's command for one set, list of str."""
-    told = {"data": work / f"{name}.npz", "out": work / name, "likelihood": SETS[name].likelihood}
-    told |= {"minutes": minutes or SETS[name].minutes, "seed": seed}
+def command_of(name, work, effort, seed):
+    """The shell's command for one set, list of str; arguments as of `train`."""
+    told = {"data": work / f"{name}.npz", "out": work / name, "likelihood": SETS[name].likelihood, "seed": seed}
+    told |= effort or {"minutes": SETS[name].minutes}
     options = [word for option, value in told.items() for word in (f"--{option}", str(value))]
     return [sys.executable, "-m", "keras_vae", "train", *options, "--resume"]
 
 
-def train(name, work, minutes, seed):
+def train(name, work, effort, seed):
     """Train the model of one set, and write its compressor.
 
     Args:
         name: str, one of `SETS`.
         work: path. Gets the run folder `name`, `name.keras` and `name.json`, which says how it was trained.
-        minutes: float or None for those of the set.
+        effort: dict with "minutes" or "epochs", empty for the minutes of the set.
         seed: int.
 
     Returns:
@@ -47,7 +47,7 @@ def train(name, work, minutes, seed):
         work.mkdir(parents=True, exist_ok=True)
         images = images_of(name)
         np.savez_compressed(data, **{f"x_{part}": x for part, x in images.items()})
-    begun, command = time.monotonic(), command_of(name, work, minutes, seed)
+    begun, command = time.monotonic(), command_of(name, work, effort, seed)
     subprocess.run(command, cwd=ROOT, check=True)
     seconds = time.monotonic() - begun
 
@@ -71,6 +71,7 @@ def parse_arguments(argv=None):
         "--sets", default=",".join(n for n in SETS if n != QUICK), help="names with commas (default: all)"
     )
     parser.add_argument("--minutes", type=float, help="of each training (default: 8 to 12, by set)")
+    parser.add_argument("--epochs", type=int, help="in place of minutes, where other work takes a share of the machine")
     parser.add_argument("--work", type=pathlib.Path, default=WORK, help="folder of the runs")
     arguments = parser.parse_args(argv)
     unknown = set(arguments.sets.split(",")) - set(SETS)
@@ -82,11 +83,12 @@ def parse_arguments(argv=None):
 def main():
     """Train what is asked for."""
     arguments = parse_arguments()
-    names, minutes, work = arguments.sets.split(","), arguments.minutes, arguments.work
+    names, work = arguments.sets.split(","), arguments.work
     if arguments.quick:
-        names, minutes, work = [QUICK], None, work / "quick"
+        names, work = [QUICK], work / "quick"
+    effort = {key: value for key in ("epochs", "minutes") if (value := getattr(arguments, key)) is not None}
     for name in names:
-        found = train(name, work, minutes, arguments.seed)
+        found = train(name, work, effort, arguments.seed)
         print(f"{name:<16} {found['epochs_done']} epochs, test -ELBO {-found['elbo']:.2f} nats", flush=True)
 
 
