@@ -14,7 +14,7 @@ help:
 	@echo "make lint       ruff: check and format"
 	@echo "make notebooks  execute every notebook in place"
 	@echo "make docs       the documentation as a site in site/, every warning an error"
-	@echo "make bench      quick benchmarks against their peers (installs torch and pythae)"
+	@echo "make bench      quick benchmarks against their peers (installs torch, pythae and others)"
 	@echo "make clean      remove .venv and what make demo made"
 
 $(VENV)/bin/python:
@@ -67,6 +67,7 @@ bench: $(VENV)/.peers
 	$(BIN)/python benchmarks/mnist_elbo.py --quick
 	$(BIN)/python benchmarks/bound_speed.py --quick
 	$(BIN)/python benchmarks/disentangle.py --quick
+	$(BIN)/python benchmarks/compression/lossless.py --quick
 
 clean:
 	rm -rf $(VENV) $(RUN) $(EXPORT) site
