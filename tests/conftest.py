@@ -1,5 +1,6 @@
 import gc
 import os
+import random
 
 # Set before TensorFlow is imported: its C++ log would bury the report.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -22,20 +23,20 @@ def no_garbage_of_other_modules():
     gc.freeze()
 
 
-def _seed():
+@pytest.fixture(scope="module", autouse=True)
+def same_draws_in_every_module():
+    """Seed what a module shares, and the order of rows: what passes here must not fail elsewhere by its draws."""
     keras.utils.set_random_seed(0)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def same_weights_of_what_a_module_shares():
-    """Seed what its shared fixtures draw."""
-    _seed()
-
-
 @pytest.fixture(autouse=True)
-def same_weights_every_time(same_weights_of_what_a_module_shares):
-    """Seed the models that a test gives no seed: what passes here must not fail on the next machine by its draws."""
-    _seed()
+def same_draws_in_every_test(same_draws_in_every_module):
+    """Seed the models that a test gives no seed: Keras draws it by `random`.
+
+    TensorFlow's own seed stays: to set it drops every compiled function, and those that a module shares, such as the
+    signatures of an export, would be compiled again for each test.
+    """
+    random.seed(0)
 
 
 @pytest.fixture
