@@ -172,6 +172,8 @@ class Compressor(BaseEstimator):
     def save(self, path):
         """Write the model and what its coder needs to one Keras file, which `load` and `keras.models.load_model` read.
 
+        The state of its optimizer is left out: to train on, keep the model itself.
+
         Args:
             path: str or path that ends in `.keras`.
 

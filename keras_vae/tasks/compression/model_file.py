@@ -38,9 +38,18 @@ def write_model_file(path, model, codec, arguments):
         "fingerprint": codec.fingerprint.hex(),
     }
     with atomic_path(path) as temporary:
-        model.save(temporary)
+        _without_optimizer(model).save(temporary)
         with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(ENTRY, json.dumps(content))
+
+
+def _without_optimizer(model):
+    """The model without the state of its training, which is twice as large as its weights."""
+    content = keras.saving.serialize_keras_object(model)
+    content.pop("compile_config", None)
+    copy = keras.saving.deserialize_keras_object(content)
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def read_model_file(path):

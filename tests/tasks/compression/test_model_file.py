@@ -1,6 +1,8 @@
+import io
 import json
 import zipfile
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -37,6 +39,24 @@ def test_it_comes_back(model, path):
 def test_keras_reads_it_as_the_model(model, path):
     for a, b in zip(keras.models.load_model(path).get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def parts_of(path):
+    """What the weights of a Keras file belong to."""
+    with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
+        return set(weights)
+
+
+def test_the_state_of_the_training_is_left_out(tmp_path):
+    model, _ = trained("bernoulli", "ladder", epochs=1)
+    model.save(tmp_path / "whole.keras")
+    write_model_file(tmp_path / "own.keras", model, Codec(ExactModel.of(model), 6), ARGUMENTS)
+    assert parts_of(tmp_path / "whole.keras") - parts_of(tmp_path / "own.keras") == {"optimizer"}
+    loaded, _, _ = read_model_file(tmp_path / "own.keras")
+    for a, b in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    # What was saved can still be trained.
+    assert model.compiled
 
 
 def test_another_ending_is_refused(model, tmp_path):
