@@ -2,12 +2,15 @@
 
 import numpy as np
 
-from keras_vae.tasks.compression.whole_numbers import check_whole_numbers, fits
+from keras_vae.tasks.compression.exact.exact_model import ExactModel
+from keras_vae.tasks.compression.whole_numbers import as_array, check_whole_numbers, fits
 from keras_vae.tasks.registry import task_class
 
 # Below it, values are taken for classes.
 MAX_CLASSES = 32
 MAX_GREY = 255
+# Of a picture whose channels may tell of each other.
+CHANNELS = (1, 3)
 
 
 def train_for(x, given, verbose):
@@ -22,9 +25,10 @@ def train_for(x, given, verbose):
         `VAE` or `LadderVAE`.
 
     Raises:
-        ValueError: for data that are no whole numbers, settings out of range, or data that do not fit them.
+        ValueError: for data that are no whole numbers, settings out of range, data that do not fit them, or settings
+            that make a model which cannot be coded.
     """
-    x = np.asarray(x)
+    x = as_array(x)
     if x.dtype.kind not in "buif" or x.ndim < 2 or not len(x):
         raise ValueError(
             "`x` must be an array of numbers (n, *event_shape), n >= 1. "
@@ -44,13 +48,15 @@ def train_for(x, given, verbose):
     if data.kind == "sequence" and "network" not in settings:
         # Recurrent networks have no exact form.
         task.set_params(network="dense")
+    # Whether it can be coded is known before it is trained. By a task of its own: preparing one settles its settings.
+    ExactModel.of(type(task)(**task.get_params()).prepare(data).build_model())
     return task.fit(data, verbose=verbose).model_
 
 
 def _likelihood(x):
     highest = int(x.max())
     if x.ndim > 2 and highest <= MAX_GREY:
-        return "discretized_logistic_mixture"
+        return "discretized_logistic" if x.ndim == 4 and x.shape[-1] not in CHANNELS else "discretized_logistic_mixture"
     return "categorical" if highest < MAX_CLASSES else "negative_binomial"
 
 

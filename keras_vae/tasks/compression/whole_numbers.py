@@ -21,7 +21,7 @@ def check_array(x, event_shape):
     Raises:
         ValueError: if it is not.
     """
-    x = np.asarray(x)
+    x = as_array(x)
     if x.dtype.kind not in "buif" or x.dtype.itemsize > 8:
         raise ValueError(
             f"`x` must be an array of booleans, integers or floats of at most 64 bits. Received: x of dtype {x.dtype}"
@@ -30,6 +30,25 @@ def check_array(x, event_shape):
         wanted = ", ".join(["n", *map(str, event_shape)])
         raise ValueError(f"`x` must have the shape ({wanted}), as the model has it. Received: x of shape {x.shape}")
     return x
+
+
+def as_array(x):
+    """An array-like as an array of which nothing is lost.
+
+    Raises:
+        ValueError: for a frame, whose names would not come back, and for an array with masked values, whose mask would
+            not.
+    """
+    if isinstance(x, np.ndarray):
+        if np.ma.is_masked(x):
+            raise ValueError("`x` must be an array without masked values: the mask would be lost. Received: a mask")
+        return np.asarray(x)
+    if hasattr(x, "columns") and hasattr(x, "to_numpy"):
+        raise ValueError(
+            "`x` must be an array: the names and types of columns would be lost; pass `x.to_numpy()`. "
+            f"Received: {type(x).__name__}"
+        )
+    return np.asarray(x)
 
 
 def fits(shape, event_shape):

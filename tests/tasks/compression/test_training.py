@@ -25,6 +25,7 @@ def untrained(monkeypatch):
         ((20, 6, 6), 1, "float32", "Bernoulli"),
         ((20, 6, 6, 1), 255, "uint8", "DiscretizedLogisticMixture"),
         ((20, 6, 6, 3), 200, "int64", "DiscretizedLogisticMixture"),
+        ((20, 6, 6, 4), 200, "uint8", "DiscretizedLogistic"),
         ((20, 5), 9, "int32", "Categorical"),
         ((20, 5), 300, "int32", "NegativeBinomial"),
     ],
@@ -49,6 +50,7 @@ def test_settings_are_those_of_the_task(rng, untrained):
         (np.array([["a"]]), r"Received: x of dtype <U1 and shape \(1, 1\)"),
         (np.zeros(3), r"Received: x of dtype float64 and shape \(3,\)"),
         (np.zeros((0, 3)), r"Received: x of dtype float64 and shape \(0, 3\)"),
+        (np.ma.masked_array(np.ones((4, 2)), mask=True), "`x` must be an array without masked values"),
         (np.full((4, 2), 0.5), r"whole numbers from 0 to 2147483647, .* x\[0, 0\] = 0.5"),
         (np.full((9, 3, 8, 8), 7), "`x` must have its channels on the last axis"),
     ],
@@ -56,3 +58,16 @@ def test_settings_are_those_of_the_task(rng, untrained):
 def test_data_that_cannot_be_coded_are_refused(x, message):
     with pytest.raises(ValueError, match=message):
         train_for(x, SMALL, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"likelihood": "gaussian"}, "`likelihood` must be one over whole numbers .* Received: keras_vae>Gaussian"),
+        ({"prior": "vamp"}, "with a standard normal prior. Received: prior=VampPrior"),
+    ],
+)
+def test_a_model_that_cannot_be_coded_is_refused_before_it_is_trained(given, message, rng, monkeypatch):
+    monkeypatch.setattr(VAETask, "fit", None)
+    with pytest.raises(ValueError, match=message):
+        train_for(rng.integers(0, 2, (40, 5)), {**SMALL, **given}, verbose=0)

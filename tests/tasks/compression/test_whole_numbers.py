@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from keras_vae.tasks.compression.whole_numbers import CHUNK, check_array, check_whole_numbers, fits
+from keras_vae.tasks.compression.whole_numbers import CHUNK, as_array, check_array, check_whole_numbers, fits
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", ">f4", "float64"])
@@ -52,3 +52,14 @@ def test_counts_end_at_2_to_the_31():
 def test_nothing_passes():
     check_whole_numbers(np.zeros((0, 3)), 2)
     assert check_array(np.zeros((0, 3)), (3,)).shape == (0, 3)
+
+
+def test_what_would_be_lost_of_a_frame_or_a_mask_is_refused():
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match=r"`x` must be an array: the names .* `x\.to_numpy\(\)`. Received: DataFrame"):
+        check_array(pandas.DataFrame({"a": [1]}), (1,))
+    masked = np.ma.masked_array([[1, 2]], mask=[[True, False]])
+    with pytest.raises(ValueError, match="`x` must be an array without masked values"):
+        check_array(masked, (2,))
+    assert type(as_array(np.ma.masked_array([[1, 2]]))) is np.ndarray
+    assert as_array([[1, 2]]).shape == (1, 2)

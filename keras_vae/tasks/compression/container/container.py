@@ -67,9 +67,14 @@ class Container:
             `Container`.
 
         Raises:
-            ValueError: if the data are not a whole container of this version, or the array has too many bytes.
+            ValueError: if the data are no bytes or not a whole container of this version, or the array has too many of
+                them.
         """
-        header, rest = _read_header(memoryview(data))
+        try:
+            content = memoryview(data)
+        except TypeError:
+            raise ValueError(f"`data` must be bytes, the content of a file. Received: {type(data).__name__}") from None
+        header, rest = _read_header(content)
         n_bytes = sum(entry.n_bytes for entry in header.blocks)
         if len(rest) < n_bytes:
             raise ValueError(f"the file was cut off: {n_bytes - len(rest)} bytes of its blocks are missing")

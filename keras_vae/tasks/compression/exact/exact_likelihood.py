@@ -35,16 +35,26 @@ def likelihood_entry(likelihood: "Likelihood", params_shape: tuple[int, ...]) ->
     Raises:
         ValueError: for a likelihood that has no exact form.
     """
+    name = check_likelihood(likelihood)
+    config = {key: value for key, value in likelihood.get_config().items() if isinstance(value, (int, float))}
+    if name == "keras_vae>Categorical":
+        config["n_classes"] = params_shape[-1]
+    return {"name": name, "config": config}
+
+
+def check_likelihood(likelihood: "Likelihood") -> str:
+    """The name under which Keras saves a likelihood.
+
+    Raises:
+        ValueError: if it has no exact form.
+    """
     import keras
 
     name = keras.saving.get_registered_name(type(likelihood))
     if name not in EXACT_LIKELIHOODS:
         known = ", ".join(known.removeprefix("keras_vae>") for known in EXACT_LIKELIHOODS)
         raise ValueError(f"`likelihood` must be one over whole numbers that can be coded: {known}. Received: {name}")
-    config = {key: value for key, value in likelihood.get_config().items() if isinstance(value, (int, float))}
-    if name == "keras_vae>Categorical":
-        config["n_classes"] = params_shape[-1]
-    return {"name": name, "config": config}
+    return name
 
 
 def exact_likelihood(entry: dict[str, Any], event_shape: tuple[int, ...]) -> ExactLikelihood:

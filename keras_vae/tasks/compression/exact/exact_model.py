@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from keras_vae.tasks.compression.exact import exact_math
-from keras_vae.tasks.compression.exact.exact_likelihood import exact_likelihood, likelihood_entry
+from keras_vae.tasks.compression.exact.exact_likelihood import check_likelihood, exact_likelihood, likelihood_entry
 from keras_vae.tasks.compression.exact.exact_network import ExactNetwork
 
 if TYPE_CHECKING:
@@ -202,6 +202,8 @@ def _check_model(model) -> Sequence[Any]:
         _refuse(f"a VAE or a LadderVAE. Received: {type(model).__name__}")
     if not model.built:
         _refuse("built: call it on data, or make its encoder with an Input. Received: a model that is not built")
+    # First: continuous data are why most models have a preprocessing.
+    check_likelihood(model.likelihood)
     is_ladder = isinstance(model, LadderVAE)
     if not is_ladder and not getattr(model.prior, "is_standard_normal", False):
         _refuse(f"with a standard normal prior. Received: prior={type(model.prior).__name__}")

@@ -82,5 +82,11 @@ def test_more_bytes_than_are_allowed_are_refused_before_they_are_allocated():
         Container.read(DATA, max_bytes=17)
 
 
+@pytest.mark.parametrize("data", ["x.kvz", 3, None])
+def test_what_is_no_bytes_is_refused(data):
+    with pytest.raises(ValueError, match=f"`data` must be bytes, .* Received: {type(data).__name__}"):
+        Container.read(data)
+
+
 def test_any_object_that_holds_bytes_can_be_read():
     assert Container.read(memoryview(bytearray(DATA))).payload(0) == PAYLOADS[0]
