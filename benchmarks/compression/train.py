@@ -1,6 +1,7 @@
-"""Models for compression: what `Compressor` trains without settings, on the training part of each set of images.
+"""Models for compression, trained on the training part of each set of images.
 
-They are trained in run folders by `keras-vae train`, with the likelihood that `Compressor` chooses: a training that was
+They are trained in run folders by `keras-vae train`, with the likelihood that `Compressor` chooses and the options that
+`_sets.py` has for the set: a training that was
 broken off goes on with the same command, and a finished one is kept. Beside each lies the file of its compressor. The
 test part is in no training: the report of a run is made on it at the end.
 """
@@ -18,11 +19,14 @@ from _common import make_parser
 from _provenance import commit
 from _sets import QUICK, ROOT, SETS, WORK, images_of
 
+EFFORT = ("epochs", "minutes")
+
 
 def command_of(name, work, effort, seed):
     """The shell's command for one set, list of str; arguments as of `train`."""
     told = {"data": work / f"{name}.npz", "out": work / name, "likelihood": SETS[name].likelihood, "seed": seed}
-    told |= effort or {"minutes": SETS[name].minutes}
+    own = SETS[name].options
+    told |= {**{key: value for key, value in own.items() if key not in EFFORT or not effort}, **effort}
     options = [word for option, value in told.items() for word in (f"--{option}", str(value))]
     return [sys.executable, "-m", "keras_vae", "train", *options, "--resume"]
 
@@ -33,7 +37,7 @@ def train(name, work, effort, seed):
     Args:
         name: str, one of `SETS`.
         work: path. Gets the run folder `name`, `name.keras` and `name.json`, which says how it was trained.
-        effort: dict with "minutes" or "epochs", empty for the minutes of the set.
+        effort: dict with "minutes" or "epochs", empty for those of the set.
         seed: int.
 
     Returns:
@@ -70,7 +74,7 @@ def parse_arguments(argv=None):
     parser.add_argument(
         "--sets", default=",".join(n for n in SETS if n != QUICK), help="names with commas (default: all)"
     )
-    parser.add_argument("--minutes", type=float, help="of each training (default: 8 to 12, by set)")
+    parser.add_argument("--minutes", type=float, help="of each training (default: epochs, by set)")
     parser.add_argument("--epochs", type=int, help="in place of minutes, where other work takes a share of the machine")
     parser.add_argument("--work", type=pathlib.Path, default=WORK, help="folder of the runs")
     arguments = parser.parse_args(argv)
@@ -86,7 +90,7 @@ def main():
     names, work = arguments.sets.split(","), arguments.work
     if arguments.quick:
         names, work = [QUICK], work / "quick"
-    effort = {key: value for key in ("epochs", "minutes") if (value := getattr(arguments, key)) is not None}
+    effort = {key: value for key in EFFORT if (value := getattr(arguments, key)) is not None}
     for name in names:
         found = train(name, work, effort, arguments.seed)
         print(f"{name:<16} {found['epochs_done']} epochs, test -ELBO {-found['elbo']:.2f} nats", flush=True)
