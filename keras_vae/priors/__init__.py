@@ -5,6 +5,7 @@ from keras_vae.priors.flow_prior import FlowPrior
 from keras_vae.priors.gaussian_mixture_sampler import GaussianMixtureSampler
 from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
 from keras_vae.priors.prior import Prior
+from keras_vae.priors.scale_hyperprior import ScaleHyperprior
 from keras_vae.priors.standard_normal import StandardNormal
 from keras_vae.priors.top_down_prior import TopDownPrior
 from keras_vae.priors.vamp_prior import VampPrior
@@ -15,6 +16,7 @@ __all__ = [
     "GaussianMixtureSampler",
     "MixtureOfGaussians",
     "Prior",
+    "ScaleHyperprior",
     "StandardNormal",
     "TopDownPrior",
     "VampPrior",

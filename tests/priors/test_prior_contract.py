@@ -14,6 +14,7 @@ from keras_vae.priors.decoder_prior import DecoderPrior
 from keras_vae.priors.flow_prior import FlowPrior
 from keras_vae.priors.gaussian_mixture_sampler import GaussianMixtureSampler
 from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
+from keras_vae.priors.scale_hyperprior import ScaleHyperprior
 from keras_vae.priors.standard_normal import StandardNormal
 from keras_vae.priors.vamp_prior import VampPrior
 
@@ -77,6 +78,18 @@ def second_decoder(latent_dim):
     return prior
 
 
+def scale_hyperprior(latent_dim):
+    if latent_dim < 2:
+        pytest.skip("some of its latents describe the others")
+    dense = keras.layers.Dense(latent_dim - 1, kernel_initializer="ones", bias_initializer="ones")
+    prior = ScaleHyperprior(keras.Sequential([keras.Input((1,)), dense]), n_channels=1, n_components=2)
+    prior.build((None, latent_dim))
+    prior.logits.assign([[0.3, -0.4]])
+    prior.locs.assign([[-0.9, 0.7]])
+    prior.log_scales.assign([[-1.0, -2.0]])
+    return prior
+
+
 # A new prior joins by a function that makes one, built, with weights that are not at their start, and a line here.
 AFFINE = [
     pytest.param(standard_normal, id="standard-normal"),
@@ -84,7 +97,11 @@ AFFINE = [
     pytest.param(vamp, id="vamp"),
     pytest.param(fitted_mixture, id="fitted-mixture"),
 ]
-WITH_DENSITY = [*AFFINE, pytest.param(flow, id="flow")]
+WITH_DENSITY = [
+    *AFFINE,
+    pytest.param(flow, id="flow"),
+    pytest.param(scale_hyperprior, id="scale-hyperprior"),
+]
 affine_prior = pytest.mark.parametrize("make", AFFINE)  # Noise times a factor, plus something.
 every_prior = pytest.mark.parametrize("make", WITH_DENSITY)
 every_source = pytest.mark.parametrize("make", [*WITH_DENSITY, pytest.param(second_decoder, id="decoder")])
@@ -176,6 +193,7 @@ def test_samples_at_temperature_zero_have_no_noise_left(make):
         "VampPrior": lambda: linear_encoder(EVENT_SHAPE, 2)(prior.pseudo_inputs)[0].numpy(),  # Of the same seed.
         "GaussianMixtureSampler": lambda: prior.means.numpy(),
         "FlowPrior": lambda: prior.bijector().forward(tf.zeros((1, 2))).numpy(),
+        "ScaleHyperprior": lambda: np.array([[0.0, -0.9], [0.0, 0.7]]),
         "DecoderPrior": lambda: 0.3 + 1.2 * prior.decoder(tf.zeros((1, 2))).numpy(),
     }[type(prior).__name__]()
     z = prior.sample(50, seed=SEED, temperature=0.0).numpy()
