@@ -6,6 +6,7 @@ from keras_vae.models.generative_model import GenerativeModel
 from keras_vae.models.ladder_vae import LadderVAE
 from keras_vae.models.latent_model import LatentModel
 from keras_vae.models.make_vae import make_autoencoder, make_ladder_vae, make_vae
+from keras_vae.models.quantized_vae import QuantizedVAE
 from keras_vae.models.vae import VAE
 from keras_vae.models.variational_model import VariationalModel
 
@@ -18,6 +19,7 @@ __all__ = [
     "make_autoencoder",
     "make_ladder_vae",
     "make_vae",
+    "QuantizedVAE",
     "VAE",
     "VariationalModel",
 ]
