@@ -9,7 +9,7 @@ from keras_vae.evaluation.likelihood import estimate_bounds
 from keras_vae.tasks.compression.codec import Codec
 from keras_vae.tasks.compression.exact.exact_model import ExactModel
 from keras_vae.tasks.compression.latent_bins import MAX_BITS
-from keras_vae.tasks.compression.model_file import read_model_file, write_model_file
+from keras_vae.tasks.compression.model_file import LOSSLESS, read_model_file, write_model_file
 from keras_vae.tasks.compression.training import train_for
 from keras_vae.tasks.compression.whole_numbers import check_array
 
@@ -180,7 +180,12 @@ class Compressor(BaseEstimator):
         Raises:
             ValueError: without a model, or for another ending.
         """
-        write_model_file(path, self.model_, self.codec_, {"bits": self.bits, "block_rows": self.block_rows})
+        content = {
+            "arguments": {"bits": self.bits, "block_rows": self.block_rows},
+            "marginals": [[part.tolist() for part in pair] for pair in self.codec_.marginals],
+            "fingerprint": self.codec_.fingerprint.hex(),
+        }
+        write_model_file(path, self.model_, LOSSLESS, content)
 
     @classmethod
     def load(cls, path):
@@ -189,7 +194,9 @@ class Compressor(BaseEstimator):
         Raises:
             ValueError: if the file is not one of a compressor, or this machine computes other numbers from it.
         """
-        model, codec, arguments = read_model_file(path)
-        compressor = cls(model=model, **arguments)
-        compressor._codec = codec
+        model, content, check = read_model_file(path, LOSSLESS)
+        compressor = cls(model=model, **content["arguments"])
+        marginals = [tuple(np.array(part, np.float64) for part in pair) for pair in content["marginals"]]
+        compressor._codec = Codec(ExactModel.of(model), compressor.bits, marginals)
+        check(compressor._codec.fingerprint)
         return compressor

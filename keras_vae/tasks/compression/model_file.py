@@ -5,25 +5,24 @@ import pathlib
 import zipfile
 
 import keras
-import numpy as np
 
 from keras_vae._files import atomic_path
 from keras_vae.models.registered import register_classes
-from keras_vae.tasks.compression.codec import Codec
-from keras_vae.tasks.compression.exact.exact_model import ExactModel
 
 ENTRY = "compression.json"
 VERSION = 1
+# What a file of before there were others is.
+LOSSLESS = "lossless"
 
 
-def write_model_file(path, model, codec, arguments):
-    """Write a model and its codec.
+def write_model_file(path, model, kind, content):
+    """Write a model and what its coder needs.
 
     Args:
         path: str or path that ends in `.keras`.
-        model: `VAE` or `LadderVAE`.
-        codec: its `Codec`.
-        arguments: dict that JSON can hold. Of the compressor.
+        model: Keras model.
+        kind: str. Which compressor reads it.
+        content: dict that JSON can hold, with the "fingerprint" of the codec.
 
     Raises:
         ValueError: for another ending.
@@ -31,16 +30,10 @@ def write_model_file(path, model, codec, arguments):
     path = pathlib.Path(path)
     if path.suffix != ".keras":
         raise ValueError(f"`path` must end in .keras. Received: path={str(path)!r}")
-    content = {
-        "version": VERSION,
-        "arguments": arguments,
-        "marginals": [[part.tolist() for part in pair] for pair in codec.marginals],
-        "fingerprint": codec.fingerprint.hex(),
-    }
     with atomic_path(path) as temporary:
         _without_optimizer(model).save(temporary)
         with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(ENTRY, json.dumps(content))
+            archive.writestr(ENTRY, json.dumps({"version": VERSION, "kind": kind, **content}))
 
 
 def _without_optimizer(model):
@@ -52,27 +45,36 @@ def _without_optimizer(model):
     return copy
 
 
-def read_model_file(path):
-    """Model, codec and arguments, as they were written.
+def read_model_file(path, kind):
+    """Model and content, as they were written, and a check of what is made of them.
+
+    Args:
+        path: str or path.
+        kind: as in `write_model_file`.
+
+    Returns:
+        `(model, content, check)`: the last is a function of the fingerprint of the codec, bytes, that raises a
+        ValueError where this machine computes other numbers from the file than the one that wrote it.
 
     Raises:
-        ValueError: if the file is not one of a compressor, or this machine computes other numbers from it.
+        ValueError: if the file is not one of such a compressor.
     """
-    content = _read_entry(path)
+    content = _read_entry(path, kind)
     register_classes()
     # Only classes of Keras and of this library are made: a file holds no code.
     model = keras.models.load_model(path, safe_mode=True)
-    marginals = [tuple(np.array(part, np.float64) for part in pair) for pair in content["marginals"]]
-    codec = Codec(ExactModel.of(model), content["arguments"]["bits"], marginals)
-    if codec.fingerprint.hex() != content["fingerprint"]:
-        raise ValueError(
-            f"{path} was written as the model {content['fingerprint']} and is {codec.fingerprint.hex()} here: this "
-            "version computes other numbers from it, and could not decompress its files"
-        )
-    return model, codec, content["arguments"]
+
+    def check(fingerprint):
+        if fingerprint.hex() != content["fingerprint"]:
+            raise ValueError(
+                f"{path} was written as the model {content['fingerprint']} and is {fingerprint.hex()} here: this "
+                "version computes other numbers from it, and could not decompress its files"
+            )
+
+    return model, content, check
 
 
-def _read_entry(path):
+def _read_entry(path, kind):
     try:
         with zipfile.ZipFile(path) as archive:
             content = json.loads(archive.read(ENTRY))
@@ -82,4 +84,7 @@ def _read_entry(path):
         raise ValueError(f"{path} is not a file of a compressor: {error}") from None
     if content.get("version") != VERSION:
         raise ValueError(f"{path} has version {content.get('version')}; this program reads version {VERSION}")
+    found = content.get("kind", LOSSLESS)
+    if found != kind:
+        raise ValueError(f"{path} is a file of a {found} compressor, not of a {kind} one")
     return content

@@ -5,7 +5,12 @@ import numpy as np
 MISSING = 'compression needs the package constriction: pip install "keras-vae[compression]"'
 
 
-def _constriction():
+def constriction_streams():
+    """The coders of the package constriction.
+
+    Raises:
+        ImportError: if it is not installed, with the command that installs it.
+    """
     try:
         import constriction
     except ImportError:
@@ -37,7 +42,7 @@ class Streams:
     """
 
     def __init__(self, words=((),)):
-        stream = _constriction()
+        stream = constriction_streams()
         self._new = lambda content: stream.stack.AnsCoder(content) if len(content) else stream.stack.AnsCoder()
         self._model = stream.model.Bernoulli(perfect=False)
         self._stacks = [self._new(np.ascontiguousarray(content, dtype=np.uint32)) for content in words]
