@@ -83,7 +83,8 @@ def test_training_is_that_of_the_shell_and_is_kept(load, tmp_path):
     options = dict(zip(command[4:-1:2], command[5:-1:2], strict=True))
     assert options["--likelihood"] == "discretized_logistic_mixture"
     assert (options["--epochs"], options["--seed"], command[-1]) == ("3", "1", "--resume")
-    assert "--minutes" in script.command_of("mnist", tmp_path, {}, seed=1)
+    assert "--epochs" in script.command_of("mnist", tmp_path, {}, seed=1)
+    assert "--epochs" not in script.command_of("mnist", tmp_path, {"minutes": 2.0}, seed=1)
     (tmp_path / "mnist.json").write_text('{"epochs_done": 3}')
     assert script.train("mnist", tmp_path, {}, seed=1) == {"epochs_done": 3}
 
@@ -92,3 +93,36 @@ def test_unknown_set_is_refused(load, capsys):
     with pytest.raises(SystemExit):
         load("train").parse_arguments(["--sets", "mnist,nonsense"])
     assert "--sets must name some of" in capsys.readouterr().err
+
+
+def test_gains_are_those_at_the_rates_of_the_peer(load):
+    script = load("lossy")
+    own = [{"bits_per_pixel": rate, "psnr": psnr} for rate, psnr in ((0.5, 20.0), (2.0, 30.0))]
+    peer = [
+        {"bits_per_pixel": rate, "psnr": psnr} for rate, psnr in ((0.25, 10.0), (1.0, 21.0), (2.0, 33.0), (4.0, 40.0))
+    ]
+    found = script.gains(own, peer, "psnr")
+    # Half way from 0.5 to 2 on a logarithmic scale: 25 dB.
+    np.testing.assert_allclose([found["least"], found["mean"]], [-3.0, 0.5], atol=1e-9)
+    np.testing.assert_allclose(found["rates"], [1.0, 2.0])
+    assert script.gains(own, peer[:1], "psnr") is None
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_mosaic_of_whole_blocks_gives_the_images_back(load, rng, channels):
+    script = load("lossy")
+    x = rng.integers(0, 256, (7, 12, 9, channels), dtype=np.uint8)
+    padded = script._whole_blocks(x)
+    assert padded.shape == (7, 16, 16, channels)
+    picture = load("_peers").mosaic(padded if channels == 3 else padded[..., 0])
+    np.testing.assert_array_equal(script._cut(picture, padded.shape, x.shape), x)
+
+
+def test_every_lossy_peer_comes_nearer_with_more_bits(load):
+    script = load("lossy")
+    x = np.random.default_rng(0).integers(0, 256, (4, 4, 4, 3)).repeat(8, axis=1).repeat(8, axis=2).astype(np.uint8)
+    for pairs in script.peer_settings().values():
+        ends = [pairs[0], pairs[-1]]
+        for as_mosaic in (True, False):
+            found = sorted(script.curve_of(x, ends, as_mosaic), key=lambda point: point["bits_per_pixel"])
+            assert found[0]["psnr"] < found[1]["psnr"]
