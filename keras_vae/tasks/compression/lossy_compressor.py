@@ -129,7 +129,7 @@ class LossyCompressor(BaseEstimator):
         return data
 
     def compress(self, x, stddev=STDDEV):
-        """Images as bytes.
+        """Images as bytes; a warning says where they will come back much worse than `stddev` promises.
 
         Args:
             x: uint8 array of images of the shape of those of the training.

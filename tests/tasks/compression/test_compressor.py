@@ -1,4 +1,5 @@
 import os
+import resource
 import subprocess
 import sys
 
@@ -128,3 +129,18 @@ def test_a_trained_model_is_not_trained_again(ladder):
 def test_arguments_are_kept_as_they_were_given():
     assert Compressor(latent_dim=[3], bits=5).get_params()["bits"] == 5
     assert Compressor(minutes=2.0).get_params()["minutes"] == 2.0
+
+
+def test_no_space_left_leaves_the_file_that_was_there(ladder, tmp_path):
+    compressor, x = ladder
+    path = tmp_path / "x.kvz"
+    path.write_bytes(b"before")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            compressor.compress_to(path, x[:200], verify=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == b"before"
+    assert [p.name for p in tmp_path.iterdir()] == ["x.kvz"]

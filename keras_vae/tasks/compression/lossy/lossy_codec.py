@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import warnings
 import zlib
 
 import numpy as np
@@ -17,6 +18,8 @@ from keras_vae.tasks.compression.whole_numbers import as_array, fits
 BLOCK_ROWS = 4096
 # Rows that the networks take at a time.
 BATCH_ROWS = 256
+# The error of so many images is looked at, and told where it is so many times as large as it should be.
+N_LOOKED_AT, LARGE = 256, 2.0
 # What the container keeps beside the rows.
 STDDEV = "stddev"
 
@@ -71,8 +74,11 @@ class LossyCodec:
         Raises:
             ValueError: for other images.
             RuntimeError: if the code does not come back.
+
+        Warns where the images come back with an error of more than twice `stddev`.
         """
         x = self.check_images(x)
+        self._warn_of_large_errors(x, stddev)
         payloads, entries = [], []
         with progress(total=len(x), desc="compressing", unit="image") as bar:
             for start in range(0, len(x), BLOCK_ROWS):
@@ -83,7 +89,21 @@ class LossyCodec:
                     raise RuntimeError("the code of the images does not come back")
         return write(Header(self.fingerprint, x.dtype, x.shape, BLOCK_ROWS, tuple(entries), {STDDEV: stddev}), payloads)
 
-    def _codes(self, x, stddev, told):
+    def _warn_of_large_errors(self, x, stddev):
+        """Say where images come back much worse than `stddev` promises: they are of another kind."""
+        some = x[:: max(1, len(x) // N_LOOKED_AT)][:N_LOOKED_AT].reshape(-1, *self.model.event_shape)
+        if not len(some):
+            return
+        back = self._images(self._codes(some, stddev), stddev)
+        error = float(np.sqrt(np.mean(np.square(some.astype(np.float32) - back))))
+        if error > LARGE * max(stddev, 1.0):
+            warnings.warn(
+                f"the images come back with an error of {error:.1f} grey levels where stddev is {stddev:g}: they are "
+                "of another kind than those of the training. Train on some of them, or take a lossless `Compressor`.",
+                stacklevel=4,
+            )
+
+    def _codes(self, x, stddev, told=lambda n: None):
         x = x.reshape(len(x), *self.model.event_shape)
         codes = np.empty((len(x), self.model.latent_dim), np.int64)
         for start in range(0, len(x), BATCH_ROWS):
@@ -135,7 +155,7 @@ class LossyCodec:
             raise ValueError(f"{name} decodes to another code than the one that was compressed")
         return code
 
-    def _images(self, code, stddev, told):
+    def _images(self, code, stddev, told=lambda n: None):
         images = np.empty((len(code), *self.model.event_shape), np.uint8)
         for start in range(0, len(code), BATCH_ROWS):
             z = code[start : start + BATCH_ROWS].astype(np.float32)

@@ -102,3 +102,19 @@ def test_a_code_that_does_not_come_back_is_never_written(codec, x, monkeypatch):
     monkeypatch.setattr(codec._coder, "decode", lambda data, n, what: np.zeros((n, codec.model.latent_dim), np.int64))
     with pytest.raises(RuntimeError, match="the code of the images does not come back"):
         codec.compress(x, 6.0)
+
+
+def test_images_that_come_back_badly_are_told(x):
+    model = small_model()
+    # The last convolution is added to the mean, on a scale from -1 to 1.
+    shift = next(layer for layer in reversed(model.decoder.layers) if "conv2d" in layer.name)
+    shift.bias.assign([60.0 / 127.5])
+    with pytest.warns(
+        UserWarning, match=r"with an error of 5.* grey levels where stddev is 6: they are of another kind"
+    ):
+        LossyCodec(model).compress(x, 6.0)
+
+
+def test_images_that_come_back_as_they_should_are_not(codec, x, recwarn):
+    codec.compress(x, 6.0)
+    assert not [w for w in recwarn if "another kind" in str(w.message)]
