@@ -10,7 +10,7 @@ from keras_vae.tasks.compression.container.container import Container, checksum,
 from keras_vae.tasks.compression.container.header import BlockEntry, Header
 from keras_vae.tasks.compression.container.payload import block_from_bytes, block_to_bytes
 from keras_vae.tasks.compression.fingerprint import fingerprint
-from keras_vae.tasks.compression.latent_bins import LatentBins
+from keras_vae.tasks.compression.latent_bins import SPREAD, LatentBins
 from keras_vae.tasks.compression.marginals import measure_marginals
 from keras_vae.tasks.compression.row_coder import RowCoder
 from keras_vae.tasks.compression.whole_numbers import check_array, check_whole_numbers, fits
@@ -28,7 +28,7 @@ class Codec:
     def __init__(self, exact, bits, marginals=None):
         self.exact = exact
         self.marginals = measure_marginals(exact) if marginals is None else marginals
-        bins = [LatentBins(mean, scale, bits) for mean, scale in self.marginals]
+        bins = [LatentBins(mean, scale, bits, SPREAD) for mean, scale in self.marginals]
         self.fingerprint = fingerprint(exact, bins)
         self._blocks = BlockCoder(RowCoder(exact, bins))
 

@@ -16,9 +16,8 @@ from keras_vae.tasks.compression.whole_numbers import check_array
 # Rows of a block at most: of 10,000 binarised images of MNIST one block has 175,456 bytes and three of 4096 rows have
 # 175,698, which take 1.7 times as long, as their stacks are fewer.
 BLOCK_ROWS = 10_000
-# More make no file shorter: of binarised MNIST 1000 images take 17843 bytes with 6, 17748 with 8, 17760 with 10 and
-# 17762 with 14; of grey MNIST 300 take 46354 with 8, and 46310 with 10 or 12.
-BITS = 10
+# Latents that are known exactly need as many: see `latent_bins.SPREAD`. Others lose nothing by them.
+BITS = 14
 
 
 class Compressor(BaseEstimator):
@@ -35,7 +34,7 @@ class Compressor(BaseEstimator):
         latent_dim, network, minutes, epochs, seed: settings of the training, as of `VAETask`; None for its defaults by
             kind and number of the data: a ladder for images.
         settings: dict or None. Further settings of `VAETask`.
-        bits: int from 1 to 16. Each latent is cut into `2^bits` bins of equal mass.
+        bits: int from 1 to 16. Each latent is cut into `2^bits` bins.
         block_rows: int >= 1. Rows of a block at most; each can be decompressed without the others.
 
     Examples:

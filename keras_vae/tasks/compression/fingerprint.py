@@ -26,7 +26,7 @@ def fingerprint(exact, bins):
     for weight in exact.arrays.values():
         digest.update(f"{weight.dtype.str[1:]}{weight.shape}".encode() + _little(weight))
     for layer in bins:
-        digest.update(json.dumps(layer.bits).encode() + _little(layer.mean) + _little(layer.scale))
+        digest.update(json.dumps([layer.bits, layer.spread]).encode() + _little(layer.mean) + _little(layer.scale))
     for content in _probed(exact, bins):
         digest.update(_little(content))
     return digest.digest()[:FINGERPRINT_BYTES]

@@ -44,7 +44,7 @@ class RowCoder:
     @property
     def n_needed(self):
         """Bits that a row takes off its stack, about: as many as the latents of a row have where they are even."""
-        return sum(len(b.mean) * b.bits for b in self.bins) + 64
+        return sum(len(b.mean) * b.n_bits for b in self.bins) + 64
 
     def with_bits(self, bits):
         """The same coder with `2^bits` bins per latent."""
@@ -88,8 +88,8 @@ class RowCoder:
         return x
 
     def _prior(self, way, layer):
-        # The bins of the top are those of its prior.
-        return self.bins[layer].cdf(*way.prior(layer)) if layer else self.bins[0].even_cdf()
+        # The marginal of the top is its prior.
+        return self.bins[layer].cdf(*way.prior(layer)) if layer else self.bins[0].marginal_cdf()
 
 
 def _pop(streams, cdf, levels, shape):
