@@ -89,7 +89,7 @@ class Codec:
         """
         container = Container.read(data, None if x is None else x.nbytes)
         header = container.header
-        self._check_header(header)
+        self._check_header(container)
         if x is not None and (x.dtype.str, x.shape) != (header.dtype.str, header.shape):
             raise ValueError(
                 f"`x` must be as the file says, {header.dtype} of shape {header.shape}. "
@@ -120,7 +120,7 @@ class Codec:
         """
         container = Container.read(data, max_bytes)
         header = container.header
-        self._check_header(header)
+        self._check_header(container)
         wanted = range(header.shape[0])[slice(None) if rows is None else rows]
         ends = sorted((wanted[0], wanted[-1])) if len(wanted) else (0, -1)
         blocks = range(ends[0] // header.block_rows, -(-(ends[1] + 1) // header.block_rows))
@@ -136,11 +136,9 @@ class Codec:
             return x[wanted.start - start : wanted.stop - start]
         return x[np.array(wanted, np.int64) - start]
 
-    def _check_header(self, header):
-        if header.fingerprint != self.fingerprint:
-            raise ValueError(
-                f"the file was made by another model, {header.fingerprint.hex()}; this one is {self.fingerprint.hex()}"
-            )
+    def _check_header(self, container):
+        container.check_made_by(self.fingerprint)
+        header = container.header
         if not fits(header.shape[1:], self.exact.event_shape):
             raise ValueError(
                 f"the file holds examples of shape {header.shape[1:]}, the model has {self.exact.event_shape}"

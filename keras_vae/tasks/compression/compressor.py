@@ -10,6 +10,7 @@ from keras_vae.tasks.compression.codec import Codec
 from keras_vae.tasks.compression.exact.exact_model import ExactModel
 from keras_vae.tasks.compression.latent_bins import MAX_BITS
 from keras_vae.tasks.compression.model_file import LOSSLESS, read_model_file, write_model_file
+from keras_vae.tasks.compression.streams import constriction_streams
 from keras_vae.tasks.compression.training import train_for
 from keras_vae.tasks.compression.whole_numbers import check_array
 
@@ -104,9 +105,12 @@ class Compressor(BaseEstimator):
 
         Raises:
             ValueError: if there is a model already, for settings out of range, or for data that are no whole numbers.
+            ImportError: without constriction, which would be missed after the training.
         """
         if self.model is not None:
             raise ValueError("the compressor was given a trained `model`: there is nothing to fit")
+        # Not after a long training.
+        constriction_streams()
         given = {name: getattr(self, name) for name in ("likelihood", "latent_dim", "network")}
         given |= {name: getattr(self, name) for name in ("minutes", "epochs", "seed")} | (self.settings or {})
         self._trained = train_for(x, given, verbose)

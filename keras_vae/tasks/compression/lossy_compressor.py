@@ -11,6 +11,7 @@ from keras_vae.tasks.compression.lossy.lossy_codec import LossyCodec
 from keras_vae.tasks.compression.lossy.lossy_task import LossyTask
 from keras_vae.tasks.compression.lossy.quality import psnr, ssim
 from keras_vae.tasks.compression.model_file import read_model_file, write_model_file
+from keras_vae.tasks.compression.streams import constriction_streams
 from keras_vae.tasks.compression.whole_numbers import as_array, fits
 
 KIND = "lossy"
@@ -94,8 +95,11 @@ class LossyCompressor(BaseEstimator):
 
         Raises:
             ValueError: for settings out of range, or data that are no such images.
+            ImportError: without constriction, which would be missed after the training.
         """
         low, high = self._checked_stddevs()
+        # Not after a long training.
+        constriction_streams()
         given = {name: getattr(self, name) for name in ("minutes", "epochs", "seed")}
         settings = {name: value for name, value in given.items() if value is not None}
         task = LossyTask(least_stddev=low, most_stddev=high, **settings)

@@ -124,3 +124,11 @@ def test_it_is_an_estimator_of_scikit_learn():
         "epochs": 3,
         "seed": None,
     }
+
+
+@pytest.mark.parametrize("compressor", [Compressor(epochs=1), LossyCompressor(epochs=1)], ids=["lossless", "lossy"])
+def test_a_missing_package_is_missed_before_the_training(compressor, monkeypatch):
+    monkeypatch.setitem(sys.modules, "constriction", None)
+    with pytest.raises(ImportError, match="compression needs the package constriction"):
+        compressor.fit(images(10))
+    assert not hasattr(compressor, "_trained")

@@ -92,6 +92,20 @@ class Container:
             ends.append(at)
         return cls(header, rest, ends)
 
+    def check_made_by(self, fingerprint):
+        """Check that the model at hand is the one that is needed.
+
+        Args:
+            fingerprint: bytes, of the model at hand.
+
+        Raises:
+            ValueError: if it is another.
+        """
+        if self.header.fingerprint != fingerprint:
+            raise ValueError(
+                f"the file was made by another model, {self.header.fingerprint.hex()}; this one is {fingerprint.hex()}"
+            )
+
     def payload(self, block):
         """The bytes of a block.
 

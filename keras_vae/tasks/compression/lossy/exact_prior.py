@@ -1,7 +1,6 @@
 """What a `ScaleHyperprior` says of whole numbers, in arithmetic that is the same everywhere."""
 
 import hashlib
-import math
 
 import numpy as np
 
@@ -30,7 +29,8 @@ class ExactPrior:
         self._network = ExactNetwork.of(prior.hyper_decoder)
         logits, locs, log_scales = (w.numpy().astype(np.float64) for w in (prior.logits, prior.locs, prior.log_scales))
         weights = exp(logits - logits.max(axis=-1, keepdims=True))
-        scales = exp(np.clip(log_scales, math.log(MIN_SCALE), MAX_LOG))
+        # Not by a logarithm of the least scale, which another library may round in another way.
+        scales = np.maximum(exp(np.minimum(log_scales, MAX_LOG)), MIN_SCALE)
         self.tables_of_w = [logistic_mixture_table(*rows) for rows in zip(weights, locs, scales, strict=True)]
         self._scales = scales_of(MIN_SCALE)
         self.tables_of_y = [gaussian_table(scale) for scale in self._scales.tolist()]

@@ -127,7 +127,7 @@ class LossyCodec:
             ValueError: for damaged data, or those of another model.
         """
         container = Container.read(data, max_bytes)
-        header, stddev = container.header, self._checked(container.header)
+        header, stddev = container.header, self._stddev_of(container)
         wanted = range(header.shape[0])[slice(None) if rows is None else rows]
         numbers, found = np.array(wanted, np.int64), np.empty((len(wanted), *header.shape[1:]), np.uint8)
         with progress(total=len(wanted), desc="decompressing", unit="image") as bar:
@@ -138,11 +138,9 @@ class LossyCodec:
                 found[own] = self._images(code, stddev, bar.update).reshape(-1, *header.shape[1:])
         return found
 
-    def _checked(self, header):
-        if header.fingerprint != self.fingerprint:
-            raise ValueError(
-                f"the file was made by another model, {header.fingerprint.hex()}; this one is {self.fingerprint.hex()}"
-            )
+    def _stddev_of(self, container):
+        container.check_made_by(self.fingerprint)
+        header = container.header
         stddev = header.metadata.get(STDDEV)
         if header.dtype != np.uint8 or not fits(header.shape[1:], self.model.event_shape) or not _is_scale(stddev):
             raise ValueError("the header is damaged: it is not one of images of this model")

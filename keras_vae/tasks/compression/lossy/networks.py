@@ -1,8 +1,8 @@
 """The networks of lossy compression: images to maps of latents, a few more latents that describe these, and back.
 
-Before training they are what JPEG is: cosines over patches, and their inverse. Networks of convolutions beside them
-begin with nothing and learn the rest: so no rate is worse than that start, also where an image is to come back all but
-exactly.
+Before training they are the transform of JPEG: cosines over patches, and their inverse. Networks of convolutions beside
+them begin with nothing and learn the rest. Without that start an image that is to come back all but exactly would have
+to be learned first; the scales of the latents have to be learned all the same.
 
 The model is told how exact that shall be, by the logarithm of a standard deviation in grey levels. Latents are rounded
 to whole numbers: what they are divided by before is the step of the rounding, and it grows with that number.
