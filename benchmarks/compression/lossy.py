@@ -6,8 +6,8 @@ squared error of all pixels after decoding, the SSIM the mean over images.
 
 The peers know nothing of the images before. Headers would weigh most in files of images this small, so they get all
 images in one large picture ("mosaic"), each image made larger to whole blocks of 8 pixels by repeating its border, so
-that no block holds parts of two; and the first 1,000 images as a file each. JPEG is taken with full and with halved
-colours. What counts is the mosaic.
+that no block holds parts of two; and 1,000 of the images, drawn with a seed, as a file each. JPEG is taken with full
+and with halved colours. What counts is the mosaic.
 """
 
 import importlib

@@ -6,8 +6,8 @@ processors, without some of NumPy's instruction sets, with oneDNN on and off, in
 other versions of the packages, where one is named by --python. What counts is a checksum of what comes back: of the
 array, and of the code of the lossy file (its pixels are those of Keras, and may differ by a grey level).
 
-A row "control" shows what NumPy's own product of matrices gives under the setting: where it is another than under the
-first one, the setting does change how numbers are rounded.
+The last column is a control, what NumPy's own product of matrices gives under the setting: where it is another than
+under the first one, the setting does change how numbers are rounded.
 """
 
 import json
