@@ -70,7 +70,7 @@ def settings(pythons):
         own[f"NumPy without {' '.join(found[i:])}"] = ({"NPY_DISABLE_CPU_FEATURES": " ".join(found[i:])}, 0)
     every = {"OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": " ".join(found), "TF_ENABLE_ONEDNN_OPTS": "0"}
     own["all of these at once"] = (every, 0)
-    for n in (1, 7, 90):
+    for n in (30, 90):
         own[f"{n} rows at a time"] = ({}, n)
     named = {name: (*how, sys.executable) for name, how in own.items()}
     return named | {f"interpreter {i + 1}": ({}, 0, str(python)) for i, python in enumerate(pythons)}
