@@ -28,7 +28,7 @@ from _peers import mosaic
 from _provenance import commit
 from _sets import QUICK, SETS, WORK, images_of
 
-EPOCHS = {"fashion_mnist": 7, "cifar10_part": 30, "mnist": 5, "freyfaces": 150, QUICK: 30}
+EPOCHS = {"fashion_mnist": 8, "cifar10_part": 28, "mnist": 5, "freyfaces": 150, QUICK: 30}
 STDDEVS = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 40.0)
 BLOCK, N_EACH = 8, 1000
 QUALITIES = (2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95)

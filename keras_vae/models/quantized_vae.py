@@ -29,7 +29,7 @@ class QuantizedVAE(VariationalModel):
     Args:
         encoder: Keras model `x -> z_mean`, `(batch, latent_dim)`, or `[x, condition] -> z_mean`.
         decoder: as in `VAE`.
-        prior: `Prior` with a density, such as `keras_vae.priors.ScaleHyperprior`.
+        prior: `Prior` with a density, such as `keras_vae.priors.Hyperprior`.
         likelihood, objective, beta, seed, target_shape, preprocessing: as in `VAE`.
 
     Raises:

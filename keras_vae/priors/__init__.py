@@ -3,9 +3,9 @@
 from keras_vae.priors.decoder_prior import DecoderPrior
 from keras_vae.priors.flow_prior import FlowPrior
 from keras_vae.priors.gaussian_mixture_sampler import GaussianMixtureSampler
+from keras_vae.priors.hyperprior import Hyperprior
 from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
 from keras_vae.priors.prior import Prior
-from keras_vae.priors.scale_hyperprior import ScaleHyperprior
 from keras_vae.priors.standard_normal import StandardNormal
 from keras_vae.priors.top_down_prior import TopDownPrior
 from keras_vae.priors.vamp_prior import VampPrior
@@ -14,9 +14,9 @@ __all__ = [
     "DecoderPrior",
     "FlowPrior",
     "GaussianMixtureSampler",
+    "Hyperprior",
     "MixtureOfGaussians",
     "Prior",
-    "ScaleHyperprior",
     "StandardNormal",
     "TopDownPrior",
     "VampPrior",

@@ -7,8 +7,8 @@ from scipy import stats
 
 import keras_vae as kv
 from keras_vae.models.quantized_vae import QuantizedVAE
+from keras_vae.priors.hyperprior import Hyperprior
 from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
-from keras_vae.priors.scale_hyperprior import ScaleHyperprior
 from keras_vae.training.batch import Batch
 
 N_SCALED, N_HYPER, N_DATA = 3, 2, 4
@@ -20,7 +20,8 @@ def make_model(seed=0, stddev=0.7, **arguments):
         start = keras.initializers.RandomNormal(stddev=spread, seed=start)
         return keras.Sequential([keras.Input((n_in,)), keras.layers.Dense(n_out, kernel_initializer=start)])
 
-    prior = ScaleHyperprior(dense(N_HYPER, N_SCALED, 3), n_channels=N_HYPER)
+    w = keras.Input((N_HYPER,))
+    prior = Hyperprior([keras.Model(w, [dense(N_HYPER, N_SCALED, 3, 0.5)(w), dense(N_HYPER, N_SCALED, 4, 0.05)(w)])])
     likelihood = kv.likelihoods.GaussianFixed(stddev)
     return QuantizedVAE(
         dense(N_DATA, LATENT_DIM, 1), dense(LATENT_DIM, N_DATA, 2, 0.3), prior, likelihood, seed=seed, **arguments

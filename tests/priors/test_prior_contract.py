@@ -13,8 +13,8 @@ from keras_vae.likelihoods.gaussian_shared import GaussianShared
 from keras_vae.priors.decoder_prior import DecoderPrior
 from keras_vae.priors.flow_prior import FlowPrior
 from keras_vae.priors.gaussian_mixture_sampler import GaussianMixtureSampler
+from keras_vae.priors.hyperprior import Hyperprior
 from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
-from keras_vae.priors.scale_hyperprior import ScaleHyperprior
 from keras_vae.priors.standard_normal import StandardNormal
 from keras_vae.priors.vamp_prior import VampPrior
 
@@ -81,8 +81,10 @@ def second_decoder(latent_dim):
 def scale_hyperprior(latent_dim):
     if latent_dim < 2:
         pytest.skip("some of its latents describe the others")
-    dense = keras.layers.Dense(latent_dim - 1, kernel_initializer="ones", bias_initializer="ones")
-    prior = ScaleHyperprior(keras.Sequential([keras.Input((1,)), dense]), n_channels=1, n_components=2)
+    w = keras.Input((1,))
+    kernel, bias = (keras.initializers.Constant(value) for value in (0.3, -0.5))
+    said = [keras.layers.Dense(latent_dim - 1, kernel_initializer=kernel, bias_initializer=bias)(w) for _ in range(2)]
+    prior = Hyperprior([keras.Model(w, said)], n_components=2)
     prior.build((None, latent_dim))
     prior.logits.assign([[0.3, -0.4]])
     prior.locs.assign([[-0.9, 0.7]])
@@ -193,7 +195,7 @@ def test_samples_at_temperature_zero_have_no_noise_left(make):
         "VampPrior": lambda: linear_encoder(EVENT_SHAPE, 2)(prior.pseudo_inputs)[0].numpy(),  # Of the same seed.
         "GaussianMixtureSampler": lambda: prior.means.numpy(),
         "FlowPrior": lambda: prior.bijector().forward(tf.zeros((1, 2))).numpy(),
-        "ScaleHyperprior": lambda: np.array([[0.0, -0.9], [0.0, 0.7]]),
+        "Hyperprior": lambda: np.array([[-0.9, -0.77], [0.7, -0.29]]),
         "DecoderPrior": lambda: 0.3 + 1.2 * prior.decoder(tf.zeros((1, 2))).numpy(),
     }[type(prior).__name__]()
     z = prior.sample(50, seed=SEED, temperature=0.0).numpy()

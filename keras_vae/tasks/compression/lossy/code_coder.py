@@ -1,5 +1,7 @@
 """Codes of whole numbers as bytes and back, by the tables of a prior."""
 
+import math
+
 import numpy as np
 
 from keras_vae.tasks.compression.container.fields import Fields, number
@@ -9,7 +11,7 @@ WORD_BYTES = 4
 
 
 class CodeCoder:
-    """A range coder for codes `(n, latent_dim)`: w channel by channel, then y table by table.
+    """A range coder for codes `(n, latent_dim)`: w element by element, then the parts of y table by table.
 
     Numbers that have the same table are coded in one call each, so that there is no loop over rows. What is in no table
     follows behind, as whole numbers of any size.
@@ -26,22 +28,34 @@ class CodeCoder:
 
     def encode(self, code):
         """Bytes of an integer array `(n, latent_dim)`."""
-        y, w = code[:, : self.prior.n_scaled], code[:, self.prior.n_scaled :]
+        parts = np.split(code, np.cumsum(self.prior.part_dims)[:-1], axis=1)
         encoder, escaped = self._stream.queue.RangeEncoder(), []
-        for channel, table in enumerate(self.prior.tables_of_w):
-            self._put(encoder, table, w[:, channel :: self.prior.n_channels].reshape(-1), escaped)
-        levels = self.prior.levels(w)
-        for level in np.unique(levels):
-            self._put(encoder, self.prior.tables_of_y[level], y[levels == level], escaped)
-        words, escaped = encoder.get_compressed(), np.concatenate([*escaped, np.zeros(0, np.int64)])
+
+        def put(i, places):
+            values = parts[i]
+            shifted = values if places is None else values - places.shifts
+            for table, elements in self._by_table(places, values.shape):
+                symbols = table.symbols(shifted.reshape(-1)[elements])
+                encoder.encode(symbols, self._model(table))
+                escaped.append(values.reshape(-1)[elements][symbols == table.escape])
+            return values
+
+        self.prior.walk(put)
+        words, escaped = encoder.get_compressed(), np.concatenate(escaped).astype(np.int64)
         zigzag = np.where(escaped < 0, -2 * escaped - 1, 2 * escaped)
         head = [number(len(words)), words.astype("<u4").tobytes(), number(len(zigzag))]
         return b"".join([*head, *map(number, zigzag.tolist())])
 
-    def _put(self, encoder, table, values, escaped):
-        symbols = table.symbols(values)
-        encoder.encode(symbols, self._model(table))
-        escaped.append(values[symbols == table.escape].astype(np.int64))
+    def _by_table(self, places, shape):
+        """Pairs of a table and the elements of a part, as numbers in the flat array, that have it."""
+        if places is None:
+            everything = np.arange(math.prod(shape)).reshape(shape)
+            yield from zip(self.prior.tables_of_w, everything.T, strict=True)
+            return
+        tables = places.tables.reshape(-1)
+        order = np.argsort(tables, kind="stable")
+        for elements in np.split(order, np.flatnonzero(np.diff(tables[order])) + 1):
+            yield self.prior.table(tables[elements[0]]), elements
 
     def _model(self, table):
         return self._stream.model.Categorical(table.probabilities, perfect=False)
@@ -71,26 +85,27 @@ class CodeCoder:
         return self._take_all(self._stream.queue.RangeDecoder(words), n_rows, escaped, what)
 
     def _take_all(self, decoder, n_rows, escaped, what):
-        prior = self.prior
-        w, per_channel = np.empty((n_rows, prior.n_hyper), np.int64), prior.n_hyper // prior.n_channels
-        for channel, table in enumerate(prior.tables_of_w):
-            values = self._take(decoder, table, n_rows * per_channel, escaped, what)
-            w[:, channel :: prior.n_channels] = values.reshape(n_rows, per_channel)
-        levels, y = prior.levels(w), np.empty((n_rows, prior.n_scaled), np.int64)
-        for level in np.unique(levels):
-            own = levels == level
-            y[own] = self._take(decoder, prior.tables_of_y[level], int(own.sum()), escaped, what)
-        return np.concatenate([y, w], axis=1)
+        def take(i, places):
+            shape = n_rows, self.prior.part_dims[i]
+            values, shifts = np.empty(math.prod(shape), np.int64), None if places is None else places.shifts.reshape(-1)
+            for table, elements in self._by_table(places, shape):
+                symbols = self._symbols(decoder, table, len(elements), what)
+                values[elements] = symbols + table.low + (0 if shifts is None else shifts[elements])
+                for place in np.flatnonzero(symbols == table.escape):
+                    values[elements[place]] = _next_of(escaped, what)
+            return values.reshape(shape)
 
-    def _take(self, decoder, table, n, escaped, what):
+        return np.concatenate(self.prior.walk(take), axis=1)
+
+    def _symbols(self, decoder, table, n, what):
         try:
-            symbols = decoder.decode(self._model(table), n)
+            return decoder.decode(self._model(table), n).astype(np.int64)
         except (AssertionError, ValueError):
             raise ValueError(f"{what} cannot be decoded: its bits are none of this model") from None
-        values = symbols.astype(np.int64) + table.low
-        for place in np.flatnonzero(symbols == table.escape):
-            value = next(escaped, None)
-            if value is None:
-                raise ValueError(f"{what} is damaged: it is shorter than its numbers")
-            values[place] = value
-        return values
+
+
+def _next_of(escaped, what):
+    value = next(escaped, None)
+    if value is None:
+        raise ValueError(f"{what} is damaged: it is shorter than its numbers")
+    return value

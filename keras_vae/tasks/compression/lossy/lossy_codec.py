@@ -14,8 +14,8 @@ from keras_vae.tasks.compression.lossy.code_coder import CodeCoder
 from keras_vae.tasks.compression.lossy.exact_prior import ExactPrior
 from keras_vae.tasks.compression.whole_numbers import as_array, fits
 
-# Rows of a block: each can be decoded without the others.
-BLOCK_ROWS = 4096
+# Rows of a block, which can be decoded without the others, and the most latents that it may have: more need memory.
+BLOCK_ROWS, BLOCK_LATENTS = 4096, 2**24
 # Rows that the networks take at a time.
 BATCH_ROWS = 256
 # The error of so many images is looked at, and told where it is so many times as large as it should be.
@@ -31,7 +31,7 @@ class LossyCodec:
     are those of Keras: another machine may round a pixel to the next level.
 
     Args:
-        model: built `QuantizedVAE` with a `ScaleHyperprior`, told a logarithm of a standard deviation.
+        model: built `QuantizedVAE` with a `Hyperprior`, told a logarithm of a standard deviation.
     """
 
     def __init__(self, model):
@@ -80,14 +80,15 @@ class LossyCodec:
         x = self.check_images(x)
         self._warn_of_large_errors(x, stddev)
         payloads, entries = [], []
+        block_rows = max(1, min(BLOCK_ROWS, BLOCK_LATENTS // self.model.latent_dim))
         with progress(total=len(x), desc="compressing", unit="image") as bar:
-            for start in range(0, len(x), BLOCK_ROWS):
-                code = self._codes(x[start : start + BLOCK_ROWS], stddev, bar.update)
+            for start in range(0, len(x), block_rows):
+                code = self._codes(x[start : start + block_rows], stddev, bar.update)
                 payloads.append(self._coder.encode(code))
                 entries.append(BlockEntry(len(payloads[-1]), zlib.crc32(payloads[-1]), _checksum(code)))
                 if not np.array_equal(self._coder.decode(payloads[-1], len(code), "the block"), code):
                     raise RuntimeError("the code of the images does not come back")
-        return write(Header(self.fingerprint, x.dtype, x.shape, BLOCK_ROWS, tuple(entries), {STDDEV: stddev}), payloads)
+        return write(Header(self.fingerprint, x.dtype, x.shape, block_rows, tuple(entries), {STDDEV: stddev}), payloads)
 
     def _warn_of_large_errors(self, x, stddev):
         """Say where images come back much worse than `stddev` promises: they are of another kind."""

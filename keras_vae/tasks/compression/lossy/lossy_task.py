@@ -8,8 +8,8 @@ import tensorflow as tf
 from keras_vae.likelihoods.gaussian import Gaussian
 from keras_vae.models.quantized_vae import QuantizedVAE
 from keras_vae.optimizers import Adam
-from keras_vae.priors.scale_hyperprior import ScaleHyperprior
-from keras_vae.tasks.compression.lossy.networks import N_HYPER, make_networks
+from keras_vae.priors.hyperprior import Hyperprior
+from keras_vae.tasks.compression.lossy.networks import make_networks
 from keras_vae.tasks.setting import COMMON, Setting, number
 from keras_vae.tasks.task import Task
 
@@ -46,9 +46,8 @@ class LossyTask(Task):
 
     def build_model(self):
         seed = self.settings_["seed"]
-        encoder, decoder, hyper_decoder = make_networks(self.event_shape_, seed)
-        prior = ScaleHyperprior(hyper_decoder, N_HYPER)
-        model = QuantizedVAE(encoder, decoder, prior, Gaussian(), seed=seed)
+        encoder, decoder, prior_networks = make_networks(self.event_shape_, seed)
+        model = QuantizedVAE(encoder, decoder, Hyperprior(prior_networks), Gaussian(), seed=seed)
         model.compile(Adam(self.settings_["learning_rate"], clipnorm=CLIP_NORM))
         return model
 

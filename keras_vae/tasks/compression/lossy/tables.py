@@ -52,17 +52,21 @@ def scales_of(least):
     return least * exp(np.arange(N_SCALES) * LOG_STEP)
 
 
-def gaussian_table(scale):
-    """Of a normal distribution around 0 that is rounded.
+def gaussian_table(scale, mean=0.0):
+    """Of a normal distribution that is rounded.
 
     Args:
         scale: float. Standard deviation.
+        mean: float, from 0 to 1.
     """
     half = min(math.ceil(GAUSSIAN_TAIL * scale) + 1, MAX_HALF_WIDTH)
-    below = ndtr((np.arange(-half, 1) - 0.5) / scale)
-    masses = np.diff(below)
-    masses = np.concatenate([masses, [1.0 - 2.0 * ndtr(np.array([-0.5 / scale]))[0]], masses[::-1]])
-    return Table(-half, _counted(masses, 2.0 * below[0]))
+    edges = np.arange(-half, half + 2) - 0.5 - mean
+    # Each mass from the side where both of its ends are in a tail, which is known better than what is near 1.
+    below, above = ndtr(edges / scale), ndtr(-edges / scale)
+    masses = np.where(edges[1:] <= 0.0, np.diff(below), -np.diff(above))
+    middle = (edges[:-1] < 0.0) & (edges[1:] > 0.0)
+    masses[middle] = 1.0 - below[:-1][middle] - above[1:][middle]
+    return Table(-half, _counted(masses, below[0] + above[-1]))
 
 
 def logistic_mixture_table(weights, locs, scales):

@@ -3,8 +3,7 @@ import sys
 
 import numpy as np
 import pytest
-import tensorflow as tf
-from tasks.compression.lossy.small_model import small_model
+from tasks.compression.lossy.small_model import drawn_code, small_model
 
 from keras_vae.tasks.compression.lossy.code_coder import CodeCoder
 from keras_vae.tasks.compression.lossy.exact_prior import ExactPrior
@@ -22,8 +21,7 @@ def coder(prior):
 
 @pytest.fixture(scope="module")
 def code(prior):
-    z = prior.sample(20, seed=tf.constant([1, 2], tf.int64)).numpy()
-    return np.rint(z).astype(np.int64)
+    return drawn_code(prior, 20)
 
 
 def test_every_number_comes_back_and_the_bytes_are_as_many_as_the_prior_says(prior, coder, code):
@@ -35,7 +33,8 @@ def test_every_number_comes_back_and_the_bytes_are_as_many_as_the_prior_says(pri
 
 def test_numbers_of_any_size_come_back(coder, code):
     wild = code[:3].copy()
-    wild[0, 0], wild[1, -1], wild[2, 5], wild[2, -3] = 2**40, -(2**50), -5000, 9999
+    # Of w, and of the last part of y; those of other parts decide what the tables of the last one are.
+    wild[0, 0], wild[1, -1], wild[2, 60], wild[2, -3] = 2**40, -(2**50), -5000, 9999
     np.testing.assert_array_equal(coder.decode(coder.encode(wild), 3, "the code"), wild)
 
 
@@ -50,7 +49,7 @@ def test_damage_is_an_error_or_another_code_and_never_a_crash(coder, code, rng):
         coder.decode(data[:-9], len(code), "the code")
     with pytest.raises(ValueError, match="the code is damaged: 1 bytes follow its last field"):
         coder.decode(data + b"\0", len(code), "the code")
-    for _ in range(150):
+    for _ in range(40):
         changed = bytearray(data)
         changed[rng.integers(len(data))] ^= 1 << rng.integers(8)
         # Its checksums are the container's: here it is enough that nothing else is raised.

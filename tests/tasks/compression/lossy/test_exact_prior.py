@@ -1,35 +1,64 @@
 import hashlib
 
 import numpy as np
+import pytest
 import tensorflow as tf
-from tasks.compression.lossy.small_model import small_model
+from tasks.compression.lossy.small_model import drawn_code, small_model
 
-from keras_vae.priors.scale_hyperprior import MIN_SCALE
-from keras_vae.tasks.compression.lossy.exact_prior import ExactPrior
+from keras_vae.priors.hyperprior import MIN_SCALE, parts_of, scale_of
+from keras_vae.tasks.compression.lossy.exact_prior import N_FRACTIONS, ExactPrior
 from keras_vae.tasks.compression.lossy.tables import scales_of
 
 
-def test_levels_are_the_scales_nearest_to_those_of_the_prior(rng):
-    prior = small_model().prior
-    w = rng.integers(-3, 4, size=(5, prior.n_hyper))
-    levels, wanted = ExactPrior(prior).levels(w), prior.scales(tf.constant(w, tf.float32)).numpy()
-    assert levels.shape == (5, prior.n_scaled)
-    assert len(np.unique(levels)) > 5
-    # Half a step of 13 % to each side, and what float32 rounds.
-    np.testing.assert_allclose(scales_of(MIN_SCALE)[levels], wanted, rtol=0.065)
+@pytest.fixture(scope="module")
+def prior():
+    return small_model().prior
 
 
-def test_the_length_by_the_tables_is_that_of_the_prior(rng):
-    prior = small_model().prior
-    exact = ExactPrior(prior)
-    z = np.rint(prior.sample(40, seed=tf.constant([1, 2], tf.int64)).numpy()).astype(np.int64)
-    y, w = z[:, : prior.n_scaled], z[:, prior.n_scaled :]
-    nats = 0.0
-    for level, table in enumerate(exact.tables_of_y):
-        nats -= np.sum(np.log(table.probabilities[table.symbols(y[exact.levels(w) == level])]))
-    for channel, table in enumerate(exact.tables_of_w):
-        nats -= np.sum(np.log(table.probabilities[table.symbols(w[:, channel :: prior.n_channels])]))
-    wanted = -np.sum(prior.log_prob(z.astype("float32")))
+@pytest.fixture(scope="module")
+def code(prior):
+    return np.split(drawn_code(prior, 40), np.cumsum(prior.part_dims)[:-1], axis=1)
+
+
+def places_of(exact, code):
+    found = []
+
+    def choose(number, places):
+        found.append(places)
+        return code[number]
+
+    exact.walk(choose)
+    return found
+
+
+def test_tables_are_those_nearest_to_scales_and_means_of_the_prior(prior, code):
+    none, *places = places_of(ExactPrior(prior), code)
+    assert none is None
+    wanted = []
+
+    def choose(number, raw_scale, mean):
+        if number:
+            wanted.append((scale_of(raw_scale).numpy(), mean.numpy()))
+        return tf.constant(code[number], tf.float32)
+
+    parts_of(prior.networks, choose)
+    for (tables, shifts), (scales, means) in zip(places, wanted, strict=True):
+        levels, fractions = np.divmod(tables, N_FRACTIONS)
+        assert len(np.unique(levels)) > 5
+        # Half a step of 13 % to each side, and what float32 rounds.
+        np.testing.assert_allclose(scales_of(MIN_SCALE)[levels], scales, rtol=0.065)
+        np.testing.assert_allclose(shifts + fractions / N_FRACTIONS, means, rtol=1e-4, atol=0.51 / N_FRACTIONS)
+
+
+def test_the_length_by_the_tables_is_that_of_the_prior(prior, code):
+    exact, nats = ExactPrior(prior), 0.0
+    for column, table in zip(code[0].T, exact.tables_of_w, strict=True):
+        nats -= np.sum(np.log(table.probabilities[table.symbols(column)]))
+    for part, places in zip(code[1:], places_of(exact, code)[1:], strict=True):
+        for number in np.unique(places.tables):
+            table, own = exact.table(number), places.tables == number
+            nats -= np.sum(np.log(table.probabilities[table.symbols((part - places.shifts)[own])]))
+    wanted = -np.sum(prior.log_prob(np.concatenate(code, axis=1).astype("float32")))
     # Rounded scales cost a thousandth: a KL of (0.062)^2 nats at most per latent.
     np.testing.assert_allclose(nats, wanted, rtol=0.004)
 
@@ -44,7 +73,7 @@ def test_the_digest_changes_with_every_weight():
     seen = {digest_of(prior)}
     for weight in prior.weights:
         # Not by the same number: weights of a mixture count by their differences.
-        weight.assign_add(0.01 * (np.arange(weight.numpy().size) % 3).reshape(weight.shape))
+        weight.assign_add(0.01 * (np.arange(1, weight.numpy().size + 1) % 3).reshape(weight.shape))
         seen.add(digest_of(prior))
     assert len(seen) == 1 + len(prior.weights)
     assert digest_of(small_model().prior) in seen
