@@ -29,12 +29,12 @@ GREY = "discretized_logistic_mixture"
 # The digits of scikit-learn, for quick runs: nothing is needed for them.
 QUICK = "digits"
 # Drawings get small dense ladders in large batches, which see their images often; photographs the ladder that
-# `Compressor` chooses.
+# `Compressor` chooses, and small batches where there are few of them.
 DENSE = {"latent-dim": "40,20", "batch-size": 128, "learning-rate": 1e-3}
 SETS = {
     "binarized_mnist": ImageSet("bernoulli", {**DENSE, "hidden-units": "300,300", "epochs": 120}),
     "mnist": ImageSet(GREY, {**DENSE, "hidden-units": "512,256", "epochs": 25}),
-    "cifar10_part": ImageSet(GREY, {"epochs": 8}),
+    "cifar10_part": ImageSet(GREY, {"batch-size": 16, "learning-rate": 1.5e-3, "epochs": 32}),
     "fashion_mnist": ImageSet(GREY, {"epochs": 4}),
     "freyfaces": ImageSet(GREY, {"minutes": 8.0}),
     QUICK: ImageSet(GREY, {"minutes": 0.2}),
