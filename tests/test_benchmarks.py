@@ -176,6 +176,7 @@ def read_history(folder):
     return np.genfromtxt(folder / "history.csv", delimiter=",", names=True)
 
 
+@pytest.mark.slow
 def test_long_training_that_was_broken_off_ends_as_if_it_had_not_been(train, tmp_path):
     whole, _ = train(tmp_path / "whole")
     with pytest.raises(Broken):

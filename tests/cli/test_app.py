@@ -137,6 +137,7 @@ def test_information_that_so_few_examples_cannot_show_is_said_to_be_at_its_limit
         assert ("with the information that does not show" in out) == bool(limit)
 
 
+@pytest.mark.slow
 def test_the_summary_says_what_the_kl_is_made_of_and_how_it_was_checked(shell, trained):
     code, out, err = shell("evaluate", trained / "run", "--n-samples", 2, "--annealed", 3)
     assert (code, err) == (0, "")
@@ -147,6 +148,7 @@ def test_the_summary_says_what_the_kl_is_made_of_and_how_it_was_checked(shell, t
     )
 
 
+@pytest.mark.slow
 def test_the_doctor_says_what_is_wrong_and_what_to_type(shell, trained, tmp_path, monkeypatch):
     check, made = doctor.check_health, []
 
@@ -178,6 +180,7 @@ def test_figures_of_a_use_are_printed_by_their_names(capsys):
     assert lines == ["", "all rows", "ELBO -1.00 nats per example", "recall at 20 0.1235", "n users 7"]
 
 
+@pytest.mark.slow
 def test_an_old_run_is_refused_with_the_command_that_converts_it(refused, shell, tmp_path):
     run = write_old_run(tmp_path / "old", write_table(tmp_path / "table.csv"))
     refused("evaluate", run, match="convert the run with `keras-vae convert .*old`")
@@ -281,6 +284,7 @@ def test_an_export_is_checked_against_the_run_and_inspected(shell, trained, tmp_
     assert re.search(r"^encode +x \(n, 4\) ", out, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_a_version_that_answers_otherwise_is_not_to_be_shipped(shell, trained, tmp_path, monkeypatch):
     from keras_vae.serving import inspection
 
@@ -415,6 +419,7 @@ def wait_for(process, condition):
         time.sleep(0.002)
 
 
+@pytest.mark.slow
 def test_json_is_all_there_is_on_stdout_and_stderr_is_empty(trained):
     process = program("evaluate", trained / "run", "--n-samples", 2, "--json")
     out, err = process.communicate()

@@ -83,6 +83,7 @@ def exports(request, monkeypatch):
         monkeypatch.setattr(VAEOutlierDetector, "export", export)
 
 
+@pytest.mark.slow
 def test_json_is_one_object_with_the_drift_picture_and_the_saved_model(shell, run, tmp_path, exports):
     arguments = ["--drift", "drift.png", "--export", "served", "--figure", "why.svg", "--out", "scored.jsonl"]
     code, out, err = shell("detect", run, "new.csv", *arguments, "--json", "--threshold", "quantile")
@@ -96,6 +97,7 @@ def test_json_is_one_object_with_the_drift_picture_and_the_saved_model(shell, ru
     assert told["outliers"] == scored["is_outlier"].sum() == (scored["score"] > told["threshold"]).sum()
 
 
+@pytest.mark.slow
 def test_a_word_that_was_never_seen_is_told(shell, run, tmp_path):
     path = tmp_path / "new.csv"
     path.write_text(path.read_text().replace("Rome", "Atlantis"))
@@ -151,6 +153,7 @@ def as_spreadsheets_write_it(path):
     return new
 
 
+@pytest.mark.slow
 def test_the_form_of_a_file_does_not_change_its_scores(shell, run, tmp_path):
     table, marked = tmp_path / "new.csv", tmp_path / "marked.csv"
     # A letter that the encodings write in different ways, in a column that is no feature.
@@ -220,6 +223,7 @@ def test_impute_fills_the_holes_and_leaves_all_other_text_as_it_is(shell, run, t
     assert (tmp_path / "new.csv").read_text().splitlines() == before
 
 
+@pytest.mark.slow
 def test_draws_are_several_tables_that_differ_where_the_holes_were(shell, run, tmp_path):
     code, out, _ = shell("impute", run, "new.csv", "--draws", 2, "--n-samples", 20, "--out", "drawn.tsv")
     assert code == 0

@@ -228,6 +228,7 @@ def test_an_image_that_vanishes_during_training_is_named(folder):
         levels(batches(data))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "shape"),
     slow_after(

@@ -50,6 +50,7 @@ def test_the_endings_are_those_of_pillow():
     assert list(SUFFIXES) == sorted(set(SUFFIXES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".webp", ".tif"])
 def test_every_fit_is_the_same_whoever_decodes(tmp_path, suffix, fit):
@@ -81,6 +82,7 @@ def test_size_and_pixels_are_upright_in_every_format(tmp_path, suffix, value):
     assert expected.max() > 240
 
 
+@pytest.mark.slow
 def test_threads_of_tf_data_do_not_wait_for_one_another(tmp_path):
     """More batches at once than threads, each with a call of TensorFlow inside: a lock would be forever."""
     files = []

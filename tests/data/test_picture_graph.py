@@ -85,6 +85,7 @@ def test_large_jpegs_are_decoded_smaller_as_pillow_does(size, value):
     assert np.abs(found - np.asarray(expected)).max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
 @pytest.mark.parametrize(("file_format", "mode", "difference"), KINDS)
 def test_training_and_a_graph_of_an_export_have_the_same_pixels(tmp_path, file_format, mode, difference, fit):

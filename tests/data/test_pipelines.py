@@ -126,6 +126,7 @@ def test_an_endless_dataset_says_so_and_keeps_epochs_apart(numbered):
     assert [len(batch) for batch in endless.take(8)] == [16, 16, 16, 2] * 2
 
 
+@pytest.mark.slow
 def test_another_process_makes_the_same_batches():
     script = (
         "import hashlib, numpy as np\n"

@@ -94,6 +94,7 @@ def test_a_good_estimate_of_one_row_has_no_warning(vae, x):
         annealed_log_prob(vae, x[:1], n_steps=200)
 
 
+@pytest.mark.slow
 def test_a_chain_that_is_left_behind_is_no_reason_for_a_warning(wide):
     """A region from which no move leads out, in one of fifty draws of the prior."""
     model = wide(small_vae())
@@ -106,6 +107,7 @@ def test_a_chain_that_is_left_behind_is_no_reason_for_a_warning(wide):
         assert annealed_log_prob(model, rows).mean == pytest.approx(exact, abs=0.2)
 
 
+@pytest.mark.slow
 def test_streams_and_arrays_and_seeds(vae, x):
     stream = tf.data.Dataset.from_tensor_slices(x).batch(16)
     annealed = [annealed_log_prob(vae, data, 2, 3, batch_size=16) for data in (stream, x)]
@@ -118,6 +120,7 @@ def test_elements_that_are_masked_are_marginalised_out(vae, x, mask, exact_of_se
     assert annealed.mean == pytest.approx(exact_of_seen[:16].mean(), abs=0.1)
 
 
+@pytest.mark.slow
 def test_the_mask_of_a_stream_is_that_of_the_array(vae, x, mask):
     stream = tf.data.Dataset.from_tensor_slices((x, x, mask)).batch(16)
     of_stream = annealed_log_prob(vae, stream, 2, 3, batch_size=16)

@@ -45,6 +45,7 @@ def test_every_likelihood_has_a_line_in_this_test():
     assert set(DATA) == set(LIKELIHOODS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likelihood", DATA)
 def test_every_likelihood_trains(likelihood, rng):
     event_shape, values = DATA[likelihood]
@@ -53,6 +54,7 @@ def test_every_likelihood_trains(likelihood, rng):
     check_a_step(model, values(rng, (6, *event_shape)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "event_shape", "hidden_units"),
     [

@@ -71,6 +71,7 @@ def test_all_makers_of_models_standardise():
         make_vae((6,), 2, likelihood="gaussian", preprocessing="none")
 
 
+@pytest.mark.slow
 def test_nats_are_those_of_the_data_in_their_own_units(rng):
     """log p(x) = log p(u) - sum log scale: against the exact density of independent normals, and for other units."""
     scales = np.array([1e-3, 1.0, 50.0, 2e4])

@@ -46,6 +46,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "name", "value"), CHANGES)
 def test_a_setting_of_the_objective_works_after_the_first_use(x, make, name, value):
     vae = compiled(make())

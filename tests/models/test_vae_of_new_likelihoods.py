@@ -52,6 +52,7 @@ def test_it_learns_and_is_the_same_when_loaded(fitted, tmp_path):
         np.testing.assert_array_equal(again.likelihood.degrees_of_freedom, learned)
 
 
+@pytest.mark.slow
 def test_an_export_answers_as_the_model(fitted, tmp_path):
     vae, x, _ = fitted
     served = load_saved_model(export_saved_model(vae, tmp_path / "served"))

@@ -118,6 +118,7 @@ def test_traced_with_any_batch_size_equals_eager(network, hidden_units, event_sh
                 np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "event_shape"),
     slow_after(2, [("conv", (7, 4, 1)), ("recurrent", (5, 2)), ("dense", (6,)), ("resnet", (5, 4, 1))]),

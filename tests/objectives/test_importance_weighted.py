@@ -161,6 +161,7 @@ def test_the_standard_gradient_is_that_of_the_bound_with_fixed_noise():
 
 
 # With the first and the last of both choices.
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", slow_after(2, [ESTIMATORS[0], ESTIMATORS[3], *ESTIMATORS[1:3]]))
 def test_fit_raises_the_bound_and_survives_a_save(rng, tmp_path, estimator):
     x = rng.normal(size=(128, 6)).astype("float32") @ np.eye(6, dtype="float32")[:, [0, 0, 1, 1, 1, 0]]

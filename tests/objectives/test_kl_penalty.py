@@ -178,6 +178,7 @@ print([p.numpy().tolist() for p in strategy.experimental_local_results(penalties
 """
 
 
+@pytest.mark.slow
 def test_the_gates_see_the_batch_of_all_replicas():
     # One replica has no KL, the other 2 nats: alone, the first would be below its free bits, and answer 0.5.
     process = subprocess.run([sys.executable, "-c", TWO_REPLICAS], capture_output=True, text=True, timeout=300)

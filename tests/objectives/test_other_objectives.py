@@ -53,6 +53,7 @@ def test_the_discrepancy_is_weighed_beside_the_kl(x):
     np.testing.assert_allclose(terms["elbo"], -pieces.reconstruction_loss - pieces.kl, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_discrepancy_holds_the_codes_to_the_prior_where_beta_is_zero(rng):
     x = (2.0 * rng.normal(size=(256, 6))).astype("float32")
     spreads = []

@@ -53,6 +53,7 @@ def test_a_run_is_judged_on_both_parts_of_its_data(large):
     assert (len(x_test), len(x_train), part) == (30, 243, "test")
 
 
+@pytest.mark.slow
 def test_other_data_are_judged_in_all_their_rows(large, tmp_path):
     report, context = doctor.doctor_run(large / "run", str(write_table(tmp_path / "new.csv", n=50, seed=1)))
     assert (report.n_test, report.n_train) == (50, 0)
@@ -245,6 +246,7 @@ def test_epochs_without_a_look_at_the_examples_held_out_do_not_count():
     assert doctor.looks({}) == {}
 
 
+@pytest.mark.slow
 def test_an_overfitted_run_is_told_its_best_epoch(large, monkeypatch):
     run = RunFolder(large / "run")
     history = run.read_history(2)

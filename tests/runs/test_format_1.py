@@ -48,6 +48,7 @@ def test_a_converted_run_gives_the_same_numbers(old_path, trained):
     assert {**figures, "run": ""} == {**present, "run": ""}
 
 
+@pytest.mark.slow
 def test_a_converted_run_goes_on_to_the_same_numbers(tmp_path):
     table = write_table(tmp_path / "table.csv")
     run = write_old_run(tmp_path / "old", table, epochs=2, beta=2.0, free_bits=0.1, **OLD)
@@ -103,6 +104,7 @@ def test_a_run_of_the_present_form_stays_as_it_is(run_path):
     assert {p: p.read_bytes() for p in run_path.rglob("*") if p.is_file()} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 2])
 def test_a_conversion_that_is_killed_can_be_done_again(old_path, trained, monkeypatch, n):
     replace, count = os.replace, iter(range(1, 10))

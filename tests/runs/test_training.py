@@ -130,6 +130,7 @@ def test_a_finished_run_goes_on_to_more_epochs(trained, whole, tmp_path, short_r
     assert_same_run(tmp_path / "long", tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_a_run_killed_on_its_way_to_more_epochs_does_not_pass_for_finished(
     run_path, table, save_every_epoch, short_report, die_at_rename
 ):

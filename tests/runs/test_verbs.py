@@ -27,6 +27,7 @@ def test_a_run_is_evaluated_on_its_own_test_part(run_path, table):
     assert verbs.evaluate_run(run_path, str(table), n_samples=3) == figures
 
 
+@pytest.mark.slow
 def test_the_kl_is_split_and_log_prob_is_checked_by_annealing(run_path):
     figures = verbs.evaluate_run(run_path, n_samples=200, n_annealed=4)
     kl = figures["mutual_information"] + figures["marginal_kl"]
@@ -47,6 +48,7 @@ def test_other_data_are_evaluated_in_all_their_rows(run_path, tmp_path):
     assert (figures["part"], figures["data"], figures["log_prob_n_rows"]) == ("all", "new.csv", 20)
 
 
+@pytest.mark.slow
 def test_other_data_with_a_test_part_are_evaluated_on_it(run_path, tmp_path):
     np.savez(tmp_path / "new.npz", x_train=np.zeros((5, 4)), x_test=np.zeros((3, 4)))
     figures = verbs.evaluate_run(run_path, str(tmp_path / "new.npz"), n_samples=1)
@@ -229,6 +231,7 @@ def test_a_table_goes_into_no_folder(run_path, table, tmp_path):
         verbs.sample_run(run_path, tmp_path / "folder")
 
 
+@pytest.mark.slow
 def test_images_go_into_a_folder_under_their_names(tmp_path):
     data = write_image_files(tmp_path / "x")
     train_run(tmp_path / "run", data, epochs=1)

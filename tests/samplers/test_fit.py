@@ -70,6 +70,7 @@ def fitted():
     return get
 
 
+@pytest.mark.slow
 @every_sampler
 def test_draws_are_those_of_the_aggregate_posterior_where_the_prior_misses_it(name, fitted, rng):
     vae = fitted(name)
@@ -116,6 +117,7 @@ def test_the_target_is_the_aggregate_posterior_and_not_the_means_of_the_codes():
     np.testing.assert_allclose(factor @ factor.T, 0.25 * np.eye(2), atol=0.03)
 
 
+@pytest.mark.slow
 def test_the_codes_of_a_posterior_flow_are_what_is_fitted():
     vae = vae_of_identity(posterior_flow=InverseAutoregressiveFlow(1, hidden_units=(), seed=0))
     vae.posterior_flow.networks[0].biases[0].assign([7.0, 0.0, 0.0, 0.0])

@@ -129,6 +129,7 @@ def test_an_autoencoder_takes_a_condition_as_well(tmp_path):
     same(loaded.score(X, condition=condition)["reconstruction_loss"], loss)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["encoder", "decoder"])
 def test_a_condition_is_asked_for_only_where_it_is_used(part, tmp_path):
     vae = conditional_vae("one")

@@ -272,6 +272,7 @@ def test_other_odd_paths_are_written_and_read(name, tmp_path):
     np.testing.assert_allclose(load_saved_model(folder).call("encode", x=X)["z_mean"], vae.encode(X)[0], **EXPORTED)
 
 
+@pytest.mark.slow
 def test_an_export_after_determinism_was_asked_for_says_what_was_not_tried_out(tmp_path):
     code = (
         "import sys, warnings, tensorflow as tf, keras_vae as kv\n"

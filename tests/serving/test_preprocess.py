@@ -157,6 +157,7 @@ def test_an_export_has_the_pixels_that_training_had(
     np.testing.assert_allclose(z_mean, grey.encode(trained[None])[0], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
 def test_the_fit_of_an_export_is_that_of_training(grey, tmp_path, fit):
     file, _ = picture("RGB", (50, 20))

@@ -156,6 +156,7 @@ def test_a_convolutional_model_trained_in_mixed_precision_is_served_in_single_pr
     assert np.isfinite(loaded.generate(4)).all()
 
 
+@pytest.mark.slow
 def test_a_model_trained_with_xla_is_served_without(tmp_path):
     vae = make_vae((4,), 2, hidden_units=(4,), seed=0)
     x = np.random.default_rng(0).integers(0, 2, (32, 4)).astype("float32")
@@ -166,6 +167,7 @@ def test_a_model_trained_with_xla_is_served_without(tmp_path):
     assert b"_XlaMustCompile" not in (folder / "saved_model.pb").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_reloaded_model_exports_the_same_answers(tmp_path):
     prior = MixtureOfGaussians(3, seed=0)
     vae = make_vae((4,), 2, hidden_units=(4,), prior=prior, seed=0)

@@ -312,6 +312,7 @@ WEIGHTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names", [["none", "vector", "elements", "column", "none again"], pytest.param(list(WEIGHTS), marks=SLOW)], ids=len
 )

@@ -85,6 +85,7 @@ def test_a_turned_code_scores_less_and_informs_as_much():
     assert turned["dci_informativeness"] > 0.9
 
 
+@pytest.mark.slow
 def test_a_random_code_scores_about_zero_and_by_chance(rng):
     factors = rng.integers(0, SIZES, size=(2000, 4))
     z_mean = rng.normal(size=(2000, 6))
@@ -118,6 +119,7 @@ def test_a_part_of_all_images_counts_as_a_part():
     assert expected != mig_posterior(*model.encode(GRID[rows]), GRID[rows], seed=2)
 
 
+@pytest.mark.slow
 def test_scores_belong_to_their_seed():
     model = Model(np.random.default_rng(3).normal(size=(4, 4)))
     assert scores_of(model, n=100, seed=1) == scores_of(model, n=100, seed=1)

@@ -108,6 +108,7 @@ def test_a_collapsed_model_of_large_beta_is_told_so():
     assert check_health(linear_vae(n_used=0), examples(100)).remedy == (FREE_BITS, ANNEALING)
 
 
+@pytest.mark.slow
 def test_without_training_examples_the_gap_is_not_told():
     report = check_health(linear_vae(), examples(300))
     assert (report.verdict, report.n_test, report.n_train) == ("judged in part", 300, 0)
@@ -141,6 +142,7 @@ def test_an_overfitted_model_is_to_stop_at_its_best_epoch(reports):
     assert "epochs" not in [remedy.name for remedy in reports["overfitted"].remedy]
 
 
+@pytest.mark.slow
 def test_the_report_is_json_and_repeats_with_its_seed(reports):
     arguments = linear_vae(n_used=0), examples(200), examples(200, seed=1)
     one, same, other = (json.dumps(check_health(*arguments, seed=s).as_dict(), allow_nan=False) for s in (0, 0, 1))
@@ -155,6 +157,7 @@ def test_the_report_is_json_and_repeats_with_its_seed(reports):
     assert facts["elbo_train"] > facts["elbo_test"] - 100
 
 
+@pytest.mark.slow
 def test_a_learned_prior_is_taken_as_it_is():
     # One component at the centre is the standard normal, but without a KL by dimension.
     prior = MixtureOfGaussians(1, initial_stddev=1e-6)
@@ -165,6 +168,7 @@ def test_a_learned_prior_is_taken_as_it_is():
     assert report.finding(findings.MARGINAL).value < 2.0
 
 
+@pytest.mark.slow
 def test_a_prior_of_a_closed_form_alone_has_no_holes_to_be_measured():
     class OnlyKL:
         kl = StandardNormal().kl
@@ -176,6 +180,7 @@ def test_a_prior_of_a_closed_form_alone_has_no_holes_to_be_measured():
         assert name in report.sentence.split("not judged: ")[1]
 
 
+@pytest.mark.slow
 def test_targets_of_their_own_have_no_residuals_and_tokens_have(rng):
     vae = make_vae((4,), 2, hidden_units=(8,), likelihood=Categorical(n_classes=5), seed=0)
     report = check_health(vae, rng.integers(0, 5, size=(50, 4)))
@@ -187,6 +192,7 @@ def test_targets_of_their_own_have_no_residuals_and_tokens_have(rng):
     assert report.finding(findings.LEFT).status == UNKNOWN
 
 
+@pytest.mark.slow
 def test_a_stream_gives_its_first_rows():
     x = examples(300)
     streams = [tf.data.Dataset.from_tensor_slices(part).batch(32) for part in (x[:200], x)]
@@ -241,6 +247,7 @@ def test_targets_beside_a_stream_and_a_posterior_that_is_no_gaussian_are_refused
         check_health(vae, x)
 
 
+@pytest.mark.slow
 def test_a_model_on_the_importance_weighted_bound_is_not_judged_by_the_rate_of_the_elbo(reports):
     vae, x_train, x_test = CASES["over-regularised"][1]()
     assert reports["over-regularised"].finding(findings.RATE).status == FAULT
@@ -288,6 +295,7 @@ def test_a_model_of_another_objective_is_judged_by_its_beta():
     assert report.remedy[0] == BETA_1
 
 
+@pytest.mark.slow
 def test_a_fitted_sampler_does_not_hide_that_the_prior_misses_the_codes():
     vae = linear_vae()
     x = examples(300)
@@ -333,6 +341,7 @@ def test_a_warning_is_named_and_not_called_healthy(reports, monkeypatch):
     assert FAULT not in {f.status for f in report.findings}
 
 
+@pytest.mark.slow
 def test_a_conditional_model_is_measured_under_its_conditions(conditional_vae):
     model, x, condition = conditional_vae
     report = check_health(model, (x, condition), {"x": x, "condition": condition})

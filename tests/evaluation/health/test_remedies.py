@@ -25,6 +25,7 @@ from keras_vae.evaluation.health.remedies import (
 ALL = [value for value in vars(remedies).values() if isinstance(value, Remedy)] + [epochs_of(3), latent_dim_of(5)]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The schedule of beta is longer")
 @pytest.mark.parametrize("remedy", ALL, ids=str)
 def test_the_python_of_a_remedy_is_an_argument_of_make_vae_or_of_fit(remedy):

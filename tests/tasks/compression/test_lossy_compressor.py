@@ -50,6 +50,7 @@ def test_training_makes_it_better_than_its_start(fitted, x):
     assert after.psnr > before.psnr - 6.0 * (before.bits_per_pixel - after.bits_per_pixel)
 
 
+@pytest.mark.slow
 def test_another_process_decodes_what_was_saved(fitted, x, tmp_path):
     fitted.save(tmp_path / "c.keras")
     fitted.compress_to(tmp_path / "x.kvz", x, stddev=5.0)

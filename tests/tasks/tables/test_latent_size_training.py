@@ -65,6 +65,7 @@ def test_a_folder_of_images_is_refused():
         with_rows_to_choose_by(data, seed=0)
 
 
+@pytest.mark.slow
 def test_a_training_gives_the_bound_of_every_row_set_aside(table):
     rows, figures = train_size("vae", table, 2, 0, SMALL, n_samples=20)
     assert rows.shape == (table.n_test,)

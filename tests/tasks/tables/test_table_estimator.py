@@ -102,6 +102,7 @@ def test_a_notebook_shows_the_estimator(estimator):
     assert "latent_dim" in html
 
 
+@pytest.mark.slow
 def test_columns_are_parted_by_a_column_transformer():
     parts = make_column_transformer(
         (VAETransformer(**QUICK), ["size", "weight", "city"]),
@@ -172,6 +173,7 @@ def test_columns_that_are_empty_later_are_answered(fitted, which):
     assert_answers(fitted[which], frame().assign(weight=np.nan, city=None))
 
 
+@pytest.mark.slow
 @each
 def test_columns_that_say_nothing_are_told_and_answered_in_a_table_smaller_than_a_batch(estimator):
     table = frame(30, holes=False).assign(nothing=np.nan, of_numbers=3.0, of_words="a")

@@ -104,6 +104,7 @@ def test_a_kept_detector_gives_the_same_scores(kept_by, which, request):
     np.testing.assert_array_equal(again.predict(table), detector.predict(table))
 
 
+@pytest.mark.slow
 def test_the_same_random_state_gives_the_same_scores(fitted):
     again = clone(fitted).fit(line(400))
     np.testing.assert_allclose(again.score_samples(line(50, 1)), fitted.score_samples(line(50, 1)), rtol=1e-5)
@@ -139,6 +140,7 @@ def test_every_score_has_its_share_and_finds_a_row_far_out(score, model_and_rows
         assert detector.predict([[50.0, -900.0, 50.0, 50.0]])[0] == -1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threshold", THRESHOLDS)
 def test_every_threshold_flags_about_its_share(threshold, model_and_rows):
     model, x = model_and_rows
@@ -209,6 +211,7 @@ def test_planted_outliers_are_found_among_the_training_rows(trim):
     assert area > (0.97 if trim else 0.9)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Columns .* do not vary:UserWarning", "ignore:columns left out:UserWarning")
 def test_columns_that_say_nothing_and_few_rows_are_taken():
     x = np.concatenate([line(12), np.full((12, 1), 7.0), np.full((12, 1), np.nan)], axis=1)
@@ -227,6 +230,7 @@ def test_a_model_of_other_rows_is_refused(model_and_rows):
         VAEOutlierDetector(**SMALL).fit_around(model, x, TableColumns.of_numbers(3))
 
 
+@pytest.mark.slow
 def test_the_model_around_which_a_detector_is_made_stays_as_it_is(model_and_rows):
     model, x = model_and_rows
     before = model.get_weights()

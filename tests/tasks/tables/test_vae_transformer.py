@@ -42,6 +42,7 @@ def test_codes_become_tables_again(transformer, table):
     assert np.isfinite(transformer.score(table))
 
 
+@pytest.mark.slow
 def test_a_pipeline_is_searched(table):
     labels = (table[:, 0] > 0).astype(int)
     pipeline = make_pipeline(VAETransformer(**QUICK), LogisticRegression())

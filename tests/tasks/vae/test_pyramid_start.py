@@ -142,6 +142,7 @@ def test_the_noise_of_the_likelihood_is_that_of_the_pyramid(likelihood):
     assert draws.std(axis=0).mean() == pytest.approx(scale * stddev, rel=0.05)
 
 
+@pytest.mark.slow
 def test_latents_that_no_direction_uses_have_next_to_no_kl_and_can_learn():
     x = grey(smooth(60, 16, 16, 1))
     model = started(x, DiscretizedLogisticMixture(), (4, 8), (16, 16))
@@ -193,6 +194,7 @@ def test_where_a_pyramid_fits(shape, likelihood, n_layers, n_channels, fits):
     assert pyramid_fits(shape, likelihood, n_layers, n_channels) is fits
 
 
+@pytest.mark.slow
 def test_the_default_of_photographs_begins_with_it_and_knows_what_the_start_is_worth():
     data = images((16, 16, 3), n=60)
     # Steps that change next to nothing.

@@ -118,6 +118,7 @@ def test_shares_stand_beside_shares():
     assert pictures.as_decoded(x, Gaussian()) is x
 
 
+@pytest.mark.slow
 def test_classes_go_by_their_names(tmp_path, monkeypatch):
     seen = []
     plot = pictures.plots.plot_latent_map
@@ -140,6 +141,7 @@ def test_a_map_takes_two_latent_dimensions(rng):
     assert names[0] - names[1] == {"latent_map"}
 
 
+@pytest.mark.slow
 def test_drawn_pictures_are_shown_with_their_grey_values(tmp_path, monkeypatch):
     task = VAETask(**{**SMALL, "likelihood": "bernoulli", "epochs": 1})
     task.fit(str(write_images(tmp_path / "x.npz")), verbose=0)

@@ -235,6 +235,7 @@ archive.compress_files(compressor_of(Bernoulli, (5, 6, 1)), [pathlib.Path("in")]
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_no_file_of_that_name(folder, tmp_path):
     import pathlib
 

@@ -56,6 +56,7 @@ def test_the_first_part_is_the_averages_of_patches():
     np.testing.assert_allclose(brightness, means * np.sqrt(48.0) * 127.5 / np.sqrt(12.0), rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_every_weight_is_trained():
     model = small_model()
     x, log_stddev = images(4).astype("float32"), tf.constant(np.log([[2.0], [4.0], [8.0], [16.0]]), tf.float32)
