@@ -92,9 +92,7 @@ class ExactPrior:
 
     def update_digest(self, digest) -> None:
         """Feed a hash with what the coder sees, some of the tables, and with numbers that the networks compute."""
-        some = [
-            self.table(number) for number in range(0, N_SCALES * N_FRACTIONS, N_FRACTIONS * HASHED_STEP + HASHED_STEP)
-        ]
+        some = map(self.table, range(0, N_SCALES * N_FRACTIONS, HASHED_STEP))
         for table in [*self.tables_of_w, *some]:
             digest.update(str(table.low).encode() + table.probabilities.astype("<f8").tobytes())
         for network in self._networks:

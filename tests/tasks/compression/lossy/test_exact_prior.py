@@ -77,3 +77,12 @@ def test_the_digest_changes_with_every_weight():
         seen.add(digest_of(prior))
     assert len(seen) == 1 + len(prior.weights)
     assert digest_of(small_model().prior) in seen
+
+
+def test_tables_of_many_scales_and_fractions_are_in_the_digest(prior, monkeypatch):
+    exact, taken = ExactPrior(prior), []
+    monkeypatch.setattr(exact, "table", lambda number, table=exact.table: taken.append(number) or table(number))
+    exact.update_digest(hashlib.sha256())
+    levels, fractions = np.divmod(taken, N_FRACTIONS)
+    assert len(set(levels)) > 10
+    assert len(set(fractions)) > 10
