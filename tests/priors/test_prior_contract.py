@@ -78,7 +78,7 @@ def second_decoder(latent_dim):
     return prior
 
 
-def scale_hyperprior(latent_dim):
+def hyperprior(latent_dim):
     if latent_dim < 2:
         pytest.skip("some of its latents describe the others")
     w = keras.Input((1,))
@@ -102,7 +102,7 @@ AFFINE = [
 WITH_DENSITY = [
     *AFFINE,
     pytest.param(flow, id="flow"),
-    pytest.param(scale_hyperprior, id="scale-hyperprior"),
+    pytest.param(hyperprior, id="hyperprior"),
 ]
 affine_prior = pytest.mark.parametrize("make", AFFINE)  # Noise times a factor, plus something.
 every_prior = pytest.mark.parametrize("make", WITH_DENSITY)
