@@ -15,7 +15,13 @@ import keras
 from keras import layers
 
 from keras_vae.tasks.compression.lossy.layer_maker import LayerMaker
-from keras_vae.tasks.compression.lossy.prior_networks import N_HYPER, make_prior_networks, small_map
+from keras_vae.tasks.compression.lossy.prior_networks import (
+    DENSE_UNITS,
+    MAP_CHANNELS,
+    N_HYPER,
+    make_prior_networks,
+    small_map,
+)
 
 # Channels of the maps, the finest first; each stage halves height and width. An image of so many pixels a side or more
 # gets three stages.
@@ -25,8 +31,6 @@ LATENTS_PER_CHANNEL = 32
 # Of these channels of latents, slowest cosine first, per channel of the image: where the second and third part begin,
 # each of which is described by those before. The first part is the averages of patches.
 SECOND, THIRD = 1, 6
-# Channels and units of what describes an image as a whole.
-DENSE_UNITS, MAP_CHANNELS = 256, 24
 GREY = 127.5
 # A step as large makes a root mean square error of one grey level: that of uniform noise of width one is 1 / sqrt(12).
 STEP = math.sqrt(12.0) / GREY

@@ -13,6 +13,7 @@ from keras import layers
 N_HYPER = 48
 # A map this small is made from a vector at once.
 SMALL_SIDE = 4
+# Of the way between that vector and maps, here and in encoder and decoder; and of what sees the latents before.
 DENSE_UNITS, MAP_CHANNELS, CHANNELS = 256, 24, 48
 # Latents are several steps wide; networks want numbers around one.
 SCALE_OF_LATENTS = 0.1
