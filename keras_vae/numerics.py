@@ -14,6 +14,7 @@ __all__ = [
     "gaussian_log_prob",
     "log_mean_exp",
     "logistic_log_mass",
+    "sparse_log_softmax",
     "sum_event",
     "uniform_of_normal",
 ]
@@ -42,6 +43,44 @@ def log_mean_exp(x: tf.Tensor, axis: int) -> tf.Tensor:
     n = x.shape[axis]
     log_n = math.log(n) if n is not None else ops.log(ops.cast(ops.shape(x)[axis], x.dtype))
     return ops.logsumexp(x, axis=axis) - log_n
+
+
+def sparse_log_softmax(x: tf.SparseTensor, logits: tf.Tensor) -> tf.Tensor:
+    """Sum over a row of `x * log_softmax(logits)`, with no tensor of that shape but the logits and their gradient.
+
+    Args:
+        x: SparseTensor, shape `(batch, n)`, float32. Constant: it gets no gradient.
+        logits: Tensor, shape `(batch, n)`, float32.
+
+    Returns:
+        Tensor, shape `(batch,)`. Nats; the log probability of the counts x, but for the multinomial coefficient.
+
+    Examples:
+        >>> x = tf.sparse.from_dense([[2.0, 0.0]])
+        >>> value = kv.numerics.sparse_log_softmax(x, tf.zeros((1, 2)))
+        >>> bool(np.isclose(value[0], 2.0 * np.log(0.5)))
+        True
+
+    References:
+        Liang et al. 2018, eq. 2. https://arxiv.org/abs/1802.05814
+    """
+    rows, n_rows = x.indices[:, 0], x.dense_shape[0]
+    total = tf.math.unsorted_segment_sum(x.values, rows, n_rows)
+
+    @tf.custom_gradient
+    def of_logits(logits):
+        largest = tf.reduce_max(logits, axis=-1, keepdims=True)
+        exponentials = tf.exp(logits - largest)
+        sums = tf.reduce_sum(exponentials, axis=-1)
+        seen = tf.math.unsorted_segment_sum(x.values * tf.gather_nd(logits, x.indices), rows, n_rows)
+
+        def gradient(upstream):
+            spread = exponentials * (-upstream * total / sums)[:, None]
+            return tf.tensor_scatter_nd_add(spread, x.indices, x.values * tf.gather(upstream, rows))
+
+        return seen - total * (tf.math.log(sums) + largest[:, 0]), gradient
+
+    return of_logits(logits)
 
 
 def sum_event(x: tf.Tensor) -> tf.Tensor:

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import value_and_gradients
 from scipy import stats
 from tensorflow_probability import bijectors as tfb
 from tensorflow_probability import distributions as tfd
@@ -14,6 +15,7 @@ from keras_vae.numerics import (
     gaussian_log_prob,
     log_mean_exp,
     logistic_log_mass,
+    sparse_log_softmax,
     sum_event,
     uniform_of_normal,
 )
@@ -170,3 +172,22 @@ def test_normal_noise_becomes_uniform_noise():
     drawn = uniform_of_normal(tf.random.stateless_normal((50_000,), (1, 2))).numpy()
     # Kolmogorov and Smirnov: a false alarm once in a million.
     assert stats.kstest(drawn, "uniform").pvalue > 1e-6
+
+
+def test_the_sum_of_log_softmax_over_sparse_counts_is_that_of_dense_ones_and_so_is_its_gradient(rng):
+    x = ((rng.random((4, 9)) < 0.4) * rng.integers(1, 5, (4, 9))).astype("float32")
+    x[1] = 0.0
+    logits = (10.0 * rng.normal(size=(4, 9))).astype("float32")
+    weights = tf.constant([1.0, 2.0, -3.0, 0.5])
+    found = value_and_gradients(lambda t: weights * sparse_log_softmax(tf.sparse.from_dense(x), t), logits)
+    dense = value_and_gradients(lambda t: weights * tf.reduce_sum(x * tf.nn.log_softmax(t), axis=-1), logits)
+    np.testing.assert_allclose(found[0], dense[0], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(found[1][0], dense[1][0], rtol=1e-4, atol=1e-5)
+    # By hand: two equal items of two.
+    two = tf.sparse.from_dense([[1.0, 1.0]])
+    np.testing.assert_allclose(sparse_log_softmax(two, tf.zeros((1, 2))), [2.0 * np.log(0.5)], rtol=1e-6)
+
+
+def test_large_logits_do_not_overflow():
+    found = sparse_log_softmax(tf.sparse.from_dense([[1.0, 0.0]]), tf.constant([[1e4, 0.0]]))
+    np.testing.assert_allclose(found, [0.0], atol=1e-6)

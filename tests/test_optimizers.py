@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from keras_vae import optimizers
-from keras_vae.optimizers import Adam
+from keras_vae.optimizers import Adam, RowAdam
 
 N_STEPS = 20
 # The kernel computes 1 - beta_2 in float32, where 1 - 0.999 is off by 1.3e-5 of itself; half of that reaches a step.
@@ -149,3 +149,43 @@ def test_a_saved_model_goes_on_with_the_same_slots(rng, tmp_path):
 def test_the_module_shows_its_public_names_alone():
     assert dir(optimizers) == sorted(optimizers.__all__)
     assert all(hasattr(optimizers, name) for name in optimizers.__all__)
+
+
+# ---- rows ----
+
+
+def rows_step(optimizer, table, gradient_of_rows, rows):
+    slices = tf.IndexedSlices(tf.constant(gradient_of_rows, tf.float32), tf.constant(rows), tf.constant(table.shape))
+    optimizer.apply_gradients([(slices, table)])
+
+
+def test_rows_that_every_step_sees_move_as_under_adam(rng):
+    one, other = (keras.Variable(np.ones((3, 2), "float32")) for _ in range(2))
+    by_rows, dense = RowAdam(0.1), Adam(0.1)
+    for _ in range(5):
+        gradient = rng.normal(size=(3, 2)).astype("float32")
+        rows_step(by_rows, one, gradient, [0, 1, 2])
+        dense.apply_gradients([(tf.constant(gradient), other)])
+    np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-5)
+
+
+def test_rows_that_no_step_sees_stay_and_rows_that_come_twice_are_added_up(rng):
+    one, other = (keras.Variable(np.ones((4, 2), "float32")) for _ in range(2))
+    optimizer, again = RowAdam(0.1), RowAdam(0.1)
+    rows_step(optimizer, one, [[1.0, 2.0], [2.0, 2.0]], [3, 3])
+    rows_step(again, other, [[3.0, 4.0]], [3])
+    np.testing.assert_array_equal(one.numpy(), other.numpy())
+    np.testing.assert_array_equal(one.numpy()[:3], np.ones((3, 2)))
+    # The moments of a row wait until it is seen again: by hand, with the bias correction of the second step.
+    rows_step(optimizer, one, [[1.0, 1.0]], [0])
+    momentum, velocity = 0.1 / (1.0 - 0.9**2), 0.001 / (1.0 - 0.999**2)
+    np.testing.assert_allclose(one.numpy()[0], 1.0 - 0.1 * momentum / np.sqrt(velocity), rtol=1e-4)
+    np.testing.assert_array_equal(one.numpy()[3], other.numpy()[3])
+
+
+def test_gradients_of_whole_weights_are_as_under_adam(rng):
+    one, other = (keras.Variable(np.ones((3,), "float32")) for _ in range(2))
+    gradient = tf.constant(rng.normal(size=3).astype("float32"))
+    RowAdam(0.1).apply_gradients([(gradient, one)])
+    Adam(0.1).apply_gradients([(gradient, other)])
+    np.testing.assert_array_equal(one.numpy(), other.numpy())

@@ -18,14 +18,14 @@ class KeepBest(keras.callbacks.Callback):
     ends with the last ones, from which it can go on.
 
     Args:
-        monitor: str. A metric of `fit`; larger is better for "elbo", "iw_bound" and their validation, smaller for
-            others. Epochs without it, or where it is not finite, do not count.
+        monitor: str. A metric of `fit`. Epochs without it, or where it is not finite, do not count.
         patience: int >= 1, or None. Epochs since the best one, the start aside, after which training stops, at the next
             one that has the metric; None never stops. A good start may be lost at first, and be passed later.
         history: dict of lists by name, as `fit` gives it: the epochs of the training so far.
         weights: list of arrays or None. The weights of the best epoch so far.
         start: float or None. The metric before the first epoch, for a training that starts from more than chance: the
             weights of the start are then those of epoch 0.
+        larger_is_better: bool or None. None is True for "elbo", "iw_bound" and their validation, else False.
 
     Raises:
         ValueError: for a number out of bounds.
@@ -38,12 +38,16 @@ class KeepBest(keras.callbacks.Callback):
         history: Mapping[str, Sequence[float]] | None = None,
         weights: Sequence[np.ndarray] | None = None,
         start: float | None = None,
+        larger_is_better: bool | None = None,
     ):
         super().__init__()
         self.monitor = monitor
         self.patience = None if patience is None else check_int("patience", patience, 1)
         self.weights = None if weights is None else list(weights)
         self.start = start
+        if larger_is_better is None:
+            larger_is_better = monitor.removeprefix("val_") in ("elbo", "iw_bound")
+        self.larger_is_better = larger_is_better
         self.values = []
         # Number of the best epoch, the start aside.
         self._best = None
@@ -65,8 +69,7 @@ class KeepBest(keras.callbacks.Callback):
         return self._best is not None and len(self.values) - self._best >= self.patience
 
     def _is_better(self, value, other):
-        sign = 1.0 if self.monitor.removeprefix("val_") in ("elbo", "iw_bound") else -1.0
-        return sign * value > sign * other
+        return value > other if self.larger_is_better else value < other
 
     def _append(self, value):
         """Take in the metric of one more epoch."""

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_vae._checks import check_choice, check_int
+from keras_vae._sparse import as_csr, is_sparse
 from keras_vae.data.dataset import PARTS, Dataset
 from keras_vae.data.images import decode_image
 
@@ -50,7 +51,7 @@ def batches(
     """Batches of a data set, a pure function of the seed and the number of the epoch.
 
     Args:
-        x: Array, shape `(n, *event)`, or a `Dataset`, in memory or a folder of images.
+        x: Array, shape `(n, *event)`; sparse rows, as a SciPy matrix; or a `Dataset`, in memory or a folder of images.
         batch_size: int >= 1. The last batch of an epoch may be shorter.
         seed: int >= 0. With the number of the epoch it fixes order and draws, in every process.
         shuffle: bool. Whether every epoch has a new order. Without it, every pass has the draws of `start_epoch`.
@@ -64,11 +65,11 @@ def batches(
         takes_holes: bool. Whether NaN may stand for what was not seen.
 
     Returns:
-        `tf.data.Dataset` of float32 `(batch, *event)`, with known cardinality.
+        `tf.data.Dataset` of float32 `(batch, *event)`, with known cardinality; of `tf.SparseTensor` for sparse rows.
 
     Raises:
-        ValueError: if an argument is out of range, the part is empty, values are not finite numbers, or values to be
-            binarized are outside 0 to 255 (uint8) or [0, 1] (float).
+        ValueError: if an argument is out of range, the part is empty, values are not finite numbers, sparse rows are to
+            be binarized, or values to be binarized are outside 0 to 255 (uint8) or [0, 1] (float).
     """
     batch_size, seed = check_int("batch_size", batch_size, 1), check_int("seed", seed, 0)
     epochs = _epoch_numbers(check_int("start_epoch", start_epoch, 0), shuffle, repeat)
@@ -136,6 +137,10 @@ def _values(fetch, seed, binarize, scale):
 def _source(x, part, binarize, scale, takes_holes):
     """The function that fetches rows by their numbers, and the number of rows."""
     check_choice("part", part, PARTS)
+    if is_sparse(x):
+        if binarize:
+            raise ValueError("`binarize` must be False for sparse rows. Received: binarize=True")
+        return _sparse_source(as_csr("x", x))
     if not isinstance(x, Dataset):
         return _array_source(_check_values(x, binarize, scale, takes_holes))
     if not x.size(part):
@@ -149,6 +154,22 @@ def _source(x, part, binarize, scale, takes_holes):
 def _array_source(x):
     held = _variable(x)
     return lambda rows: tf.gather(held, rows), len(x)
+
+
+def _sparse_source(x):
+    """Rows of a matrix that stays as SciPy keeps it: where each row begins, the columns, the values."""
+    begins, columns, values = _variable(x.indptr.astype(np.int64)), _variable(x.indices), _variable(x.data)
+
+    def fetch(rows):
+        places = tf.ragged.range(tf.gather(begins, rows), tf.gather(begins, rows + 1))
+        column = tf.cast(tf.gather(columns, places.flat_values), tf.int64)
+        indices = tf.stack([places.value_rowids(), column], axis=1)
+        shape = tf.stack([tf.size(rows, tf.int64), x.shape[1]])
+        found = tf.SparseTensor(indices, tf.gather(values, places.flat_values), shape)
+        found.set_shape((None, x.shape[1]))
+        return found
+
+    return fetch, x.shape[0]
 
 
 def _file_source(files, event_shape, fit):

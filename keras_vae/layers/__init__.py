@@ -1,17 +1,21 @@
-"""Layers that models are made of: sampling, posterior flows, standardisation and holes of data."""
+"""Layers that models are made of: sampling, posterior flows, standardisation, holes of data, sparse rows."""
 
 from keras_vae.layers.fill_holes import FillHoles
 from keras_vae.layers.inverse_autoregressive_flow import InverseAutoregressiveFlow
 from keras_vae.layers.masked_autoregressive_network import MaskedAutoregressiveNetwork
 from keras_vae.layers.sampling import Sampling
+from keras_vae.layers.sparse_dense import SparseDense
 from keras_vae.layers.standardize import Standardize
+from keras_vae.layers.unit_rows import UnitRows
 
 __all__ = [
     "FillHoles",
     "InverseAutoregressiveFlow",
     "MaskedAutoregressiveNetwork",
     "Sampling",
+    "SparseDense",
     "Standardize",
+    "UnitRows",
 ]
 
 

@@ -32,6 +32,7 @@ class Likelihood(FixedAttributes, keras.layers.Layer):
         high: Largest value allowed, or None.
         integer: bool. Whether only whole numbers are allowed.
         takes_holes: bool. Whether NaN stands for an element that was not seen.
+        takes_sparse: bool. Whether `log_prob` takes data as a `tf.SparseTensor`.
         standardized_columns: tuple of int or None. The entries of the last axis that may be brought to a scale; None
             for all of them.
 
@@ -51,6 +52,7 @@ class Likelihood(FixedAttributes, keras.layers.Layer):
     high = None
     integer = False
     takes_holes = False
+    takes_sparse = False
     standardized_columns = None
 
     def __init__(self, *, dtype: str = "float32", **kwargs: Any):

@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_vae._checks import shapes_agree
 from keras_vae.likelihoods.base import Likelihood
+from keras_vae.numerics import sparse_log_softmax
 
 
 @keras.saving.register_keras_serializable(package="keras_vae")
@@ -32,6 +34,7 @@ class Multinomial(Likelihood):
     support = "whole numbers >= 0, in rows (n, n_items)"
     low = 0
     integer = True
+    takes_sparse = True
 
     def params_shape(self, event_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Shape the decoder must put out: `(n_items,)`, as the data.
@@ -60,6 +63,8 @@ class Multinomial(Likelihood):
     def log_prob(self, x: tf.Tensor, x_params: tf.Tensor, mask: None = None) -> tf.Tensor:
         """Log probability of rows of counts, given their sums; `mask` must be None.
 
+        Of a `tf.SparseTensor` x nothing of its shape is made: the memory is that of `x_params`.
+
         Raises:
             ValueError: if the static shapes do not fit, or a mask is given.
         """
@@ -68,7 +73,7 @@ class Multinomial(Likelihood):
                 "`mask` must be None for the likelihood Multinomial: the items of a row share its total, so no part of "
                 f"the log probability belongs to one item. Received: mask={mask}"
             )
-        return super().log_prob(x, x_params)
+        return self._sparse_log_prob(x, x_params) if isinstance(x, tf.SparseTensor) else super().log_prob(x, x_params)
 
     def check_support(self, x: np.ndarray, name: str = "x") -> None:
         """As in the base class; refuses arrays without exactly two axes, too.
@@ -85,6 +90,19 @@ class Multinomial(Likelihood):
         # Each row is scaled to Euclidean length one, as in Liang et al. 2018; a zero row stays zero. In float32: in
         # float16 the square of a count of 256 is infinite.
         return [keras.layers.UnitNormalization(axis=-1, dtype="float32")]
+
+    def _sparse_log_prob(self, x, x_params):
+        x_params = self._prepare(x_params)
+        if not shapes_agree(x.shape, x_params.shape):
+            raise ValueError(
+                f"`x` must have the shape of the decoder output. Received: x.shape={x.shape}, "
+                f"x_params.shape={x_params.shape}"
+            )
+        x = tf.cast(x, tf.float32)
+        rows, n_rows = x.indices[:, 0], x.dense_shape[0]
+        total = tf.math.unsorted_segment_sum(x.values, rows, n_rows)
+        orders = tf.math.unsorted_segment_sum(tf.math.lgamma(x.values + 1.0), rows, n_rows)
+        return tf.math.lgamma(total + 1.0) - orders + sparse_log_softmax(x, x_params)
 
     def _distribution(self, x_params):
         from tensorflow_probability import distributions as tfd

@@ -17,6 +17,7 @@ class Endpoint(NamedTuple):
             export may put a preprocessing in front of them.
         takes_holes: bool. Whether NaN in an input stands for an element that was not seen. Where it does not, a server
             answers NaN for the whole row.
+        resources: tuple of what the function needs beside variables, such as tables of words: an export keeps them.
 
     Examples:
         >>> endpoint = vae.endpoints()["encode"]
@@ -27,6 +28,7 @@ class Endpoint(NamedTuple):
     function: Callable
     specs: tuple[tf.TensorSpec, ...]
     takes_holes: bool = False
+    resources: tuple = ()
 
 
 def of_data(model, outputs, parts=("encoder", "decoder")):

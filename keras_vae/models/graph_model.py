@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_vae._checks import shapes_agree
 from keras_vae._fixed import FixedAttributes
+from keras_vae._sparse import values_of
 from keras_vae.likelihoods.base import Likelihood
 from keras_vae.likelihoods.registry import get_likelihood
 from keras_vae.models.condition import joint_condition_shape, split_shapes
@@ -152,7 +153,21 @@ class GraphModel(FixedAttributes, Trainer):
     @property
     def row_spec(self):
         shapes = self.event_shape, self.target_shape, self.condition_shape
-        return RowSpec(*shapes, self._check_values, unseen=self._unseen, takes_holes=self.likelihood.takes_holes)
+        return RowSpec(
+            *shapes,
+            self._check_values,
+            unseen=self._unseen,
+            takes_holes=self.likelihood.takes_holes,
+            takes_sparse=self.takes_sparse,
+        )
+
+    @property
+    def takes_sparse(self) -> bool:
+        """Whether x may be sparse rows: where the encoder has an `Input(sparse=True)` and the likelihood can."""
+        is_open = self.likelihood.takes_sparse and self.preprocessing is None
+        return is_open and any(
+            getattr(tensor, "sparse", False) for tensor in getattr(self.encoder, "inputs", None) or []
+        )
 
     def _unseen(self):
         """What stands for an element that is masked: a hole, or what the preprocessing turns into 0."""
@@ -172,7 +187,8 @@ class GraphModel(FixedAttributes, Trainer):
         return learn_preprocessing(self, x, counts, names, is_part)
 
     def is_outside_support(self, target):
-        return self.likelihood.is_outside(target if self.preprocessing is None else self.preprocessing(target))
+        target = values_of(target) if self.preprocessing is None else self.preprocessing(target)
+        return self.likelihood.is_outside(target)
 
     def prepare(self, batch: Batch) -> Batch:
         batch = super().prepare(batch)

@@ -74,7 +74,7 @@ class LatentModel(GraphModel):
         spec = spec if needs_target else spec._replace(target_shape=None)
         graph = self._graph_of(function, spec, lambda batch, *rest: function(self.prepare(batch), *rest))
         of_batch = tensors if callable(tensors) else lambda n_rows: tensors
-        return map_rows(lambda batch: graph(batch, *of_batch(len(batch.x))), x, spec, **data)
+        return map_rows(lambda batch: graph(batch, *of_batch(batch.x.shape[0])), x, spec, **data)
 
     def _graph_of(self, function, spec, traced):
         # In __dict__, where Keras does not track it.

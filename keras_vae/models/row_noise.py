@@ -19,7 +19,8 @@ def row_shifts(x: tf.Tensor, noise_dim: int) -> tf.Tensor:
     """Random bits of every row that depend on its values alone: the first of the two ingredients of `row_noise`.
 
     Args:
-        x: Tensor, shape `(batch, *event_shape)`, of any number type; values count as float32.
+        x: Tensor, shape `(batch, *event_shape)`, of any number type; values count as float32. A `tf.SparseTensor` has
+            the bits of the same rows with their zeros.
         noise_dim: int >= 1. Noise numbers of one draw.
 
     Returns:
@@ -29,18 +30,30 @@ def row_shifts(x: tf.Tensor, noise_dim: int) -> tf.Tensor:
         The hash is universal, two different rows share one with a probability of 2^-32: Dietzfelbinger 1996, section 2
         (the upper half of `sum a_j x_j` mod 2^64).
     """
-    x = tf.cast(x, tf.float32)
-    flat = tf.reshape(x, [tf.shape(x)[0], -1])
-    # -0.0 and 0.0 are one value, and so are the many forms of NaN, which is a hole.
-    flat = tf.where(tf.math.is_nan(flat), math.nan, flat + 0.0)
-    bits = tf.cast(tf.bitcast(flat, tf.int32), tf.int64)
-    with tf.name_scope(SCOPE):
-        n = tf.shape(flat)[1]
-        factors = tf.random.stateless_uniform([n], [2, 1], minval=None, maxval=None, dtype=tf.int64)
-    sums = tf.reduce_sum(bits * factors, axis=1)
+    if isinstance(x, tf.SparseTensor):
+        # The bits of a zero are zero: it adds nothing to the sum.
+        terms = _bits(x.values) * tf.gather(_factors(x.dense_shape[1]), x.indices[:, 1])
+        sums = tf.math.unsorted_segment_sum(terms, x.indices[:, 0], x.dense_shape[0])
+    else:
+        flat = tf.reshape(x, [tf.shape(x)[0], -1])
+        sums = tf.reduce_sum(_bits(flat) * _factors(tf.shape(flat)[1]), axis=1)
     key = tf.bitcast(sums, tf.int32)[:, 1]
     columns = tf.range(1, _width(noise_dim) + 1) * GOLDEN
     return _mixed(key[:, None] + columns)
+
+
+def _bits(values):
+    """The bits of numbers as float32, int64."""
+    values = tf.cast(values, tf.float32)
+    # -0.0 and 0.0 are one value, and so are the many forms of NaN, which is a hole.
+    values = tf.where(tf.math.is_nan(values), math.nan, values + 0.0)
+    return tf.cast(tf.bitcast(values, tf.int32), tf.int64)
+
+
+def _factors(n):
+    """A random number for each element of a row, int64."""
+    with tf.name_scope(SCOPE):
+        return tf.random.stateless_uniform([n], [2, 1], minval=None, maxval=None, dtype=tf.int64)
 
 
 def row_noise(shifts: tf.Tensor, seed: tf.Tensor, noise_dim: int, n_draws: int | tf.Tensor = 1, start=0) -> tf.Tensor:

@@ -4,6 +4,7 @@ from keras_vae.objectives.elbo import ELBO
 from keras_vae.objectives.importance_weighted import ImportanceWeighted
 from keras_vae.objectives.mmd import MMD
 from keras_vae.objectives.objective import Objective
+from keras_vae.objectives.past_posterior import PastPosterior
 from keras_vae.objectives.pieces import Pieces
 from keras_vae.objectives.total_correlation import TotalCorrelation
 
@@ -12,6 +13,7 @@ __all__ = [
     "ImportanceWeighted",
     "MMD",
     "Objective",
+    "PastPosterior",
     "Pieces",
     "TotalCorrelation",
 ]

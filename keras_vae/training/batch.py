@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from keras_vae._sparse import repeat_sparse
+
 # An array or tensor `(n, *event_shape)`; `(x, condition)` or a dict of both; or a `tf.data.Dataset` of batches.
 Data = Any
 # An array or tensor with the rows first, or a dict of them.
@@ -15,8 +17,8 @@ class Batch(NamedTuple):
     """What every hook of a model takes; a part that was not given is None.
 
     Attributes:
-        x: Tensor, shape `(batch, *event_shape)`. Input of the encoder.
-        target: Tensor, shape `(batch, *target_shape)`, float32. What is to be reconstructed.
+        x: Tensor, shape `(batch, *event_shape)`. Input of the encoder; a `tf.SparseTensor` where the model takes one.
+        target: Tensor, shape `(batch, *target_shape)`, float32. What is to be reconstructed; sparse where x is.
         mask: Tensor, shape `(batch, *leading event axes)`, float32. Weights of the elements of the target.
         weight: Tensor, shape `(batch,)`, float32. Weights of the examples in a mean.
         condition: Tensor, or dict of tensors, with the rows first. What encoder and decoder are told beside x and z.
@@ -105,6 +107,8 @@ def repeat_rows(structure: Any, n: int | tf.Tensor) -> Any:
     """Every tensor of a structure `n` times below itself, `(batch, ...)` -> `(n * batch, ...)`: draw by draw."""
 
     def repeat(tensor):
+        if isinstance(tensor, tf.SparseTensor):
+            return repeat_sparse(tensor, n)
         shape = tf.shape(tensor)
         repeated = tf.reshape(tf.repeat(tensor[None], n, axis=0), tf.concat([[n * shape[0]], shape[1:]], axis=0))
         return tf.ensure_shape(repeated, (None, *tensor.shape[1:]))

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_vae._sparse import as_csr, is_sparse
+
 
 def as_array(name: str, x: Any) -> np.ndarray:
     """`x` as a NumPy array of numbers; a masked array without its mask.
@@ -40,20 +42,23 @@ def as_array(name: str, x: Any) -> np.ndarray:
     return array
 
 
-def split_mask(name: str, x: Any) -> tuple[np.ndarray, np.ndarray | None]:
+def split_mask(name: str, x: Any, takes_sparse: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
     """`x` as an array of numbers, and which of its elements count.
 
     Args:
         name: str. Name of the argument, for the message.
         x: as in `as_array`, or a `numpy.ma.MaskedArray`.
+        takes_sparse: bool. Whether sparse rows stay as they are.
 
     Returns:
         `(array, counts)`: `counts` has the shape of the array and is False where an element is masked; None for data
-        without a mask.
+        without a mask. The array is a SciPy matrix where x is sparse.
 
     Raises:
         ValueError: as `as_array`.
     """
+    if takes_sparse and is_sparse(x):
+        return as_csr(name, x), None
     array = as_array(name, x)
     if not isinstance(x, np.ma.MaskedArray) or not np.ma.is_masked(x):
         return array, None

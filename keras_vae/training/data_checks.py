@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_vae._checks import shapes_agree
+from keras_vae._sparse import is_sparse
 from keras_vae.training.batch import weighs_examples
 from keras_vae.training.containers import as_array
 
@@ -24,9 +25,14 @@ def hide(x, counts, fill):
         x: array `(n, *event_shape)`.
         counts: array `(n, *leading event axes)`, 0 or False for what does not count; or None.
         fill: Callable without arguments to a number or array `event_shape`.
+
+    Raises:
+        ValueError: for sparse rows of which some elements do not count.
     """
     if counts is None or np.all(counts):
         return x
+    if is_sparse(x):
+        raise ValueError("weights of elements must be None for sparse rows, in which most elements are not there")
     counts = np.asarray(counts).astype(bool)
     return np.where(counts.reshape(*counts.shape, *(1,) * (x.ndim - counts.ndim)), x, fill())
 
@@ -56,7 +62,7 @@ def check_array(name, x, event_shape, check_values=None, takes_holes=False):
 
     Args:
         name: str. Name of the argument, for the message.
-        x: NumPy array.
+        x: NumPy array, or a SciPy matrix of sparse rows, whose zeros are as good as any values.
         event_shape: tuple. Shape without the batch axis.
         check_values: Callable `(x, name)` that refuses values which no target may have, or None.
         takes_holes: bool. Whether NaN may stand in it, for what was not seen.
@@ -65,6 +71,9 @@ def check_array(name, x, event_shape, check_values=None, takes_holes=False):
         ValueError: if any of it does not hold.
     """
     check_event_shape(name, x.shape, event_shape)
+    if is_sparse(x):
+        check_sparse(name, x, check_values)
+        return
     if x.size == 0:
         raise ValueError(f"`{name}` must hold at least one example. Received: {name}.shape={x.shape}")
     if x.dtype.kind == "f" and not is_finite(x, takes_holes):
@@ -79,6 +88,32 @@ def check_array(name, x, event_shape, check_values=None, takes_holes=False):
         )
     if check_values is not None:
         check_values(x, name)
+
+
+def check_sparse(name, x, check_values=None):
+    """Check the values of sparse rows, as `check_array` checks those of an array.
+
+    Args:
+        name: str. Name of the argument, for the message.
+        x: SciPy matrix by rows.
+        check_values: as in `check_array`.
+
+    Raises:
+        ValueError: if there is no row, a value is not finite, or no target may have it; with its place.
+    """
+    if not x.shape[0]:
+        raise ValueError(f"`{name}` must hold at least one example. Received: {name}.shape={x.shape}")
+    if not x.nnz:
+        return
+    if x.dtype.kind == "f" and not is_finite(x.data):
+        first = int(np.flatnonzero(~np.isfinite(x.data.astype(np.float32)))[0])
+        row, column = int(np.searchsorted(x.indptr, first, side="right")) - 1, int(x.indices[first])
+        raise ValueError(
+            f"`{name}` must be finite, in float32. Received: NaN, infinity or a value beyond {FLOAT32_MAX:.2g}, first "
+            f"{name}[{row}, {column}]={x.data[first]}"
+        )
+    if check_values is not None:
+        check_values(x.data[:, None], name)
 
 
 def check_condition(condition, n_rows, condition_shape):

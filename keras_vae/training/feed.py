@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_vae._sparse import values_of
 from keras_vae.training.batch import join_condition, split_condition, weighs_examples
 from keras_vae.training.containers import as_array, is_frame, split_mask, without_brackets
 from keras_vae.training.data_checks import (
@@ -125,7 +126,7 @@ def check_rows(model, x, y=None, sample_weight=None, name="x", learns=False, is_
     """
     x, condition = split_condition(without_brackets(x, _n_axes(model)))
     names = list(x.columns) if is_frame(x) else None
-    x, counts = split_mask(name, x)
+    x, counts = split_mask(name, x, takes_sparse=model.built and model.row_spec.takes_sparse)
     if condition is not None:
         condition = tf.nest.map_structure(lambda part: as_array("condition", part), condition)
     if not model.built and x.ndim > 1:
@@ -135,12 +136,14 @@ def check_rows(model, x, y=None, sample_weight=None, name="x", learns=False, is_
     check_event_shape(name, x.shape, spec.event_shape)
     seen = counts
     if y is not None:
-        y, counts = split_mask("y", y)
-        if len(x) != len(y):
-            raise ValueError(f"`{name}` and `y` must have the same number of rows. Received: {len(x)} and {len(y)}")
+        y, counts = split_mask("y", y, spec.takes_sparse)
+        if x.shape[0] != y.shape[0]:
+            raise ValueError(
+                f"`{name}` and `y` must have the same number of rows. Received: {x.shape[0]} and {y.shape[0]}"
+            )
     else:
         check_can_be_target(spec.event_shape, spec.target_shape)
-    weight = _joined_weights(sample_weight, counts, len(x), spec.target_shape, is_part)
+    weight = _joined_weights(sample_weight, counts, x.shape[0], spec.target_shape, is_part)
     if weight is not None and not weighs_examples(weight):
         seen = weight if y is None else seen
         y = None if y is None else hide(y, weight, spec.unseen)
@@ -148,7 +151,7 @@ def check_rows(model, x, y=None, sample_weight=None, name="x", learns=False, is_
     check_array(name, shown, spec.event_shape, spec.check_values if y is None else None, spec.takes_holes)
     if y is not None:
         check_array("y", y, spec.target_shape, spec.check_values, spec.takes_holes)
-    condition = check_condition(condition, len(x), spec.condition_shape)
+    condition = check_condition(condition, x.shape[0], spec.condition_shape)
     if learns and model.learn_from(x, seen, names, is_part):
         shown = hide(x, seen, model.row_spec.unseen)
     # Keras silently drops the weights of inputs that come without targets.
@@ -165,7 +168,7 @@ def is_suspect(model, batch, targets=True) -> tf.Tensor:
         targets: bool. Whether values that no target may have count.
     """
     batch = _without_holes(batch) if model.row_spec.takes_holes else batch
-    given = [part for part in tf.nest.flatten(batch.given()) if part.dtype.is_floating]
+    given = [values_of(part) for part in tf.nest.flatten(batch.given()) if part.dtype.is_floating]
     # A sum is not finite where one of its terms is not.
     found = [~tf.math.is_finite(tf.reduce_sum(tf.cast(part, tf.float32))) for part in given]
     found += [tf.reduce_min(part) < 0.0 for part in (batch.mask, batch.weight) if part is not None]
@@ -188,12 +191,12 @@ def _check_inputs(model, x):
     """x, or `(x, condition)`, as arrays that the model takes."""
     spec = model.row_spec
     x, condition = split_condition(without_brackets(x, _n_axes(model)))
-    x, counts = split_mask("x", x)
+    x, counts = split_mask("x", x, spec.takes_sparse)
     x = hide(x, counts, spec.unseen)
     check_array("x", x, spec.event_shape, takes_holes=spec.takes_holes)
     if condition is not None:
         condition = tf.nest.map_structure(lambda part: as_array("condition", part), condition)
-    return join_condition(x, check_condition(condition, len(x), spec.condition_shape))
+    return join_condition(x, check_condition(condition, x.shape[0], spec.condition_shape))
 
 
 def _joined_weights(weight, counts, n_rows, target_shape, may_be_zero):

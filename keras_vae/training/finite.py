@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_vae._sparse import is_sparse
 from keras_vae.training.batch import Batch, split_condition
 from keras_vae.training.rows import first_rows
 from keras_vae.training.streams import is_stream
@@ -150,4 +151,4 @@ def _some_rows(feed):
             return None
     else:
         x = split_condition(x)[0][:N_ROWS]
-    return None if x is None or not len(x) else np.asarray(x)
+    return None if x is None or is_sparse(x) or not len(x) else np.asarray(x)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_vae._checks import check_int
 from keras_vae._progress import progress
+from keras_vae._sparse import as_csr, as_sparse_tensor, is_sparse
 from keras_vae.training.batch import Batch, as_batch, split_condition, weighs_examples
 from keras_vae.training.containers import as_array, split_mask, without_brackets
 from keras_vae.training.data_checks import check_array, check_can_be_target, check_condition, check_mask, hide
@@ -26,6 +27,7 @@ class RowSpec(NamedTuple):
         needs_condition: bool. Whether a condition must be there; without need of one it may.
         unseen: Callable without arguments to a number or array `event_shape`: what stands for a masked element.
         takes_holes: bool. Whether NaN stands for an element that was not seen.
+        takes_sparse: bool. Whether x, and the target, may be sparse.
     """
 
     event_shape: tuple
@@ -35,6 +37,7 @@ class RowSpec(NamedTuple):
     needs_condition: bool = True
     unseen: Any = float
     takes_holes: bool = False
+    takes_sparse: bool = False
 
 
 def map_rows(function, x, spec, y=None, mask=None, condition=None, batch_size=256, name="x"):
@@ -43,9 +46,11 @@ def map_rows(function, x, spec, y=None, mask=None, condition=None, batch_size=25
     A bar appears on stderr when it takes longer than two seconds, see `progress`.
 
     Args:
-        function: Callable. Takes a `Batch` of float32 arrays; returns a tensor or a tuple of tensors, rows first.
-        x: array `(n, *event_shape)`, `(x, condition)` or a dict of both, or a stream of batches of x, `(x, y)` or
-            `(x, y, sample_weight)`, of which weights of elements count as the mask, and weights of examples not at all.
+        function: Callable. Takes a `Batch` of float32 arrays, or sparse tensors; returns a tensor or a tuple of
+            tensors, rows first.
+        x: array `(n, *event_shape)`, sparse rows where `spec` takes them, `(x, condition)` or a dict of both, or a
+            stream of batches of x, `(x, y)` or `(x, y, sample_weight)`, of which weights of elements count as the mask,
+            and weights of examples not at all.
         spec: `RowSpec`.
         y: array `(n, *target_shape)` or None, in which case x is the target.
         mask: array of weights of elements `(n, *leading event axes)`, or None. For an array x with targets.
@@ -87,16 +92,17 @@ class RowFunction:
         given = batch.given()
         tensors = [tf.convert_to_tensor(tensor) for tensor in tensors]
         mask_shape = None if batch.mask is None else tuple(batch.mask.shape[1:])
-        key = (*given, mask_shape)
+        sparse = tuple(name for name, part in given.items() if isinstance(part, tf.SparseTensor))
+        key = (*given, mask_shape, sparse)
         if key not in self._graphs:
             specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
-            signature = (self._specs_of(given, mask_shape), *specs)
+            signature = (self._specs_of(given, mask_shape, sparse), *specs)
             self._graphs[key] = tf.function(_OfParts(self.function), input_signature=signature)
         return self._graphs[key](given, *tensors)
 
-    def _specs_of(self, given, mask_shape):
+    def _specs_of(self, given, mask_shape, sparse):
         shapes = {"x": self.spec.event_shape, "target": self.spec.target_shape, "mask": mask_shape}
-        specs = {name: rows_spec(shapes[name]) for name in given if name != "condition"}
+        specs = {name: rows_spec(shapes[name], name in sparse) for name in given if name != "condition"}
         if "condition" in given:
             specs["condition"] = condition_specs(self.spec.condition_shape)
         return specs
@@ -115,9 +121,9 @@ class _OfParts:
         return self.function(Batch(**parts), *tensors)
 
 
-def rows_spec(event_shape):
+def rows_spec(event_shape, is_sparse=False):
     """Spec of float32 examples of that shape, any number of them."""
-    return tf.TensorSpec((None, *event_shape), tf.float32)
+    return (tf.SparseTensorSpec if is_sparse else tf.TensorSpec)((None, *event_shape), tf.float32)
 
 
 def condition_specs(condition_shape):
@@ -139,11 +145,24 @@ def first_rows(stream, n):
     parts, n_rows = [], 0
     for data in stream:
         given = as_batch(data)._replace(mask=None, weight=None).given()
-        parts.append(tf.nest.map_structure(np.asarray, given))
-        n_rows += len(parts[-1]["x"])
+        parts.append(tf.nest.map_structure(_as_rows, given))
+        n_rows += parts[-1]["x"].shape[0]
         if n_rows >= n:
             break
-    return Batch(**tf.nest.map_structure(lambda *rows: np.concatenate(rows)[:n], *parts)) if parts else Batch()
+    return Batch(**tf.nest.map_structure(lambda *rows: _joined(rows)[:n], *parts)) if parts else Batch()
+
+
+def _as_rows(part):
+    """Rows as NumPy or SciPy keep them."""
+    return as_csr("x", part) if is_sparse(part) else np.asarray(part)
+
+
+def _joined(parts):
+    if not is_sparse(parts[0]):
+        return np.concatenate(parts)
+    from scipy import sparse
+
+    return sparse.vstack(parts, format="csr")
 
 
 def _checked(batch, spec, name):
@@ -158,13 +177,14 @@ def _checked(batch, spec, name):
     check_values = spec.check_values if has_target and not has_own_target else None
     check_array(name, batch.x, spec.event_shape, check_values, spec.takes_holes)
     is_left_out = batch.condition is None and not spec.needs_condition
-    condition = None if is_left_out else check_condition(batch.condition, len(batch.x), spec.condition_shape)
+    condition = None if is_left_out else check_condition(batch.condition, batch.x.shape[0], spec.condition_shape)
     return batch._replace(condition=condition)
 
 
 def _of_floats(batch, spec):
     """The batch in float32, with x as target where one is wanted and none came."""
     x, target, mask = (None if a is None else a.astype(np.float32, copy=False) for a in batch[:3])
+    x, target = (as_sparse_tensor(rows) if is_sparse(rows) else rows for rows in (x, target))
     if spec.target_shape is None:
         return Batch(x, condition=batch.condition)
     return Batch(x, x if target is None else target, mask, condition=batch.condition)
@@ -192,7 +212,7 @@ def _batches(x, beside, spec, batch_size, name):
         n_batches = int(x.cardinality()) if isinstance(x, tf.data.Dataset) else -1
         return _stream_batches(x, spec, name), n_batches if n_batches >= 0 else None
     parts = _checked(_whole(x, beside, spec, name), spec, name)
-    n_rows = len(parts.x)
+    n_rows = parts.x.shape[0]
     starts = range(0, n_rows, batch_size)
     rows = (tf.nest.map_structure(lambda a, i=i: a[i : i + batch_size], parts.given()) for i in starts)
     return (Batch(**given) for given in rows), math.ceil(n_rows / batch_size)
@@ -204,17 +224,17 @@ def _whole(x, beside, spec, name):
     if condition is not None and beside.condition is not None:
         raise ValueError(f"`condition` must be given once. Received: one beside `{name}` and one in it")
     condition = beside.condition if condition is None else condition
-    x, x_counts = split_mask(name, x)
-    y, y_counts = (None, x_counts) if beside.target is None else split_mask("y", beside.target)
+    x, x_counts = split_mask(name, x, spec.takes_sparse)
+    y, y_counts = (None, x_counts) if beside.target is None else split_mask("y", beside.target, spec.takes_sparse)
     mask = y_counts if beside.mask is None else as_array("mask", beside.mask)
     condition = _as_arrays("condition", condition)
     for part, value in {"y": y, "mask": mask, **_named("condition", condition)}.items():
-        if value is not None and (value.ndim == 0 or len(x) != len(value)):
+        if value is not None and (value.ndim == 0 or x.shape[0] != value.shape[0]):
             raise ValueError(
                 f"`{name}` and `{part}` must have the same number of rows. "
-                f"Received: {len(x)} and {len(value) if value.ndim else 'none'}"
+                f"Received: {x.shape[0]} and {value.shape[0] if value.ndim else 'none'}"
             )
-    if x.ndim == 0 or len(x) == 0:
+    if x.ndim == 0 or x.shape[0] == 0:
         raise ValueError(f"`{name}` must hold at least one example. Received: {name}.shape={x.shape}")
     if beside.mask is not None and y_counts is not None:
         mask = mask * y_counts.reshape(*y_counts.shape[: mask.ndim], -1).all(axis=-1)
@@ -235,7 +255,7 @@ def _stream_batches(stream, spec, name):
     for number, data in enumerate(iterate(stream), 1):
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         x, condition = split_condition(x)
-        x, y, weight = (None if part is None else np.asarray(part) for part in (x, y, weight))
+        x, y, weight = (None if part is None else _as_rows(part) for part in (x, y, weight))
         condition = None if condition is None else tf.nest.map_structure(np.asarray, condition)
         mask = None if weight is None or weighs_examples(weight) else weight
         try:

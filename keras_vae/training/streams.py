@@ -128,19 +128,21 @@ class Watch:
         split_condition(keras.utils.unpack_x_y_sample_weight(stream.element_spec)[0])
 
         def look(number, data):
-            parts = tf.nest.flatten(data)
+            parts = tf.nest.flatten(data, expand_composites=True)
             batch = as_batch(data)
             must_ask = tf.logical_or(number == 0, self.is_suspect(batch))
 
             def answer(number, *parts):
-                self.ask(tf.nest.pack_sequence_as(data, parts), int(number))
+                # As tensors: of arrays a sparse one would become a tuple.
+                parts = map(tf.convert_to_tensor, parts)
+                self.ask(tf.nest.pack_sequence_as(data, list(parts), expand_composites=True), int(number))
                 return True
 
             def ask():
                 return tf.ensure_shape(tf.numpy_function(answer, [number, *parts], tf.bool), ())
 
             with tf.control_dependencies([tf.cond(must_ask, ask, lambda: True)]):
-                return tf.nest.map_structure(tf.identity, data)
+                return tf.nest.map_structure(tf.identity, data, expand_composites=True)
 
         # Together with the source: batches are looked at while the model is busy with those before.
         return stream.enumerate().map(look, tf.data.AUTOTUNE)

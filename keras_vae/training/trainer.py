@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_vae._keras import uses_cached_data
+from keras_vae._sparse import as_tensors
 from keras_vae.training.batch import as_batch
 from keras_vae.training.compiled_model import CompiledModel
 from keras_vae.training.feed import make_feed, make_input_feed
@@ -198,7 +199,7 @@ class Trainer(CompiledModel):
         self._check_built("predict")
         feed = make_input_feed(self, x)
         with self._steps_per_call("predict_function", 1, ("one batch",)):
-            return super().predict_on_batch(feed.x)
+            return super().predict_on_batch(as_tensors(feed.x))
 
     def _on_batch(self, function, method, data, return_dict):
         is_training = function == "train_function"
@@ -210,7 +211,7 @@ class Trainer(CompiledModel):
         if is_training:
             self._build_optimizer()
         with explained(self, feed), self._steps_per_call(function, 1, ("one batch", *feed.kind)):
-            logs = method(*feed[:3], return_dict=True)
+            logs = method(*as_tensors(feed[:3]), return_dict=True)
         return logs if return_dict else [logs[name] for name in self.term_names]
 
     def _check_built(self, verb):

@@ -164,3 +164,10 @@ def test_it_keeps_the_weights_of_a_training(vae, x):
 def test_a_patience_out_of_bounds_is_refused(patience):
     with pytest.raises(ValueError, match="`patience` must be a whole number >= 1"):
         KeepBest(patience=patience)
+
+
+@pytest.mark.parametrize(("larger", "best"), [(True, 3), (False, 1), (None, 1)])
+def test_what_is_better_can_be_said(larger, best):
+    keeper = KeepBest("val_ndcg_at_100", larger_is_better=larger)
+    trained(keeper, [0.1, 0.2, 0.3])
+    assert keeper.epoch == best

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import sparse
 
 from keras_vae.data import Dataset, batches, binarize_once, binarized, load
 
@@ -266,7 +267,7 @@ def test_arguments_out_of_range_are_refused(numbered, arguments, message):
 
 def test_a_missing_part_is_refused(numbered):
     data = Dataset("mine", numbered, None, None, None, (1,), "table")
-    with pytest.raises(ValueError, match="'mine' must have a test part"):
+    with pytest.raises(ValueError, match=r"'mine' must have a test part"):
         batches(data, part="test")
 
 
@@ -281,7 +282,23 @@ def test_holes_are_let_through_where_they_are_wanted():
     x = np.array([[0.0, np.nan], [1.0, 2.0], [np.nan, 3.0]])
     rows = np.concatenate(list(batches(x, batch_size=2, shuffle=False, takes_holes=True).as_numpy_iterator()))
     np.testing.assert_array_equal(rows, x.astype("float32"))
-    with pytest.raises(ValueError, match="`x` must hold finite numbers"):
+    with pytest.raises(ValueError, match=r"`x` must hold finite numbers"):
         batches(np.array([[0.0, np.inf], [np.nan, 1.0]]), takes_holes=True)
-    with pytest.raises(ValueError, match="`x` must hold finite numbers"):
+    with pytest.raises(ValueError, match=r"`x` must hold finite numbers"):
         batches(np.full((2, 2), np.nan), takes_holes=True)
+
+
+def test_sparse_rows_come_as_sparse_tensors_in_the_order_of_dense_ones(rng):
+    dense = ((rng.random((50, 8)) < 0.3) * rng.integers(1, 9, (50, 8))).astype("float32")
+    dense[5] = 0.0
+    made = {"batch_size": 16, "seed": 3, "start_epoch": 2, "repeat": True}
+    sparse_batches, dense_batches = batches(sparse.csr_matrix(dense), **made), batches(dense, **made)
+    assert isinstance(sparse_batches.element_spec, tf.SparseTensorSpec)
+    for one, other in itertools.islice(zip(sparse_batches, dense_batches, strict=True), 9):
+        np.testing.assert_array_equal(tf.sparse.to_dense(one), other)
+    assert len(batches(sparse.csr_matrix(dense), 16)) == 4
+
+
+def test_sparse_rows_are_not_binarized():
+    with pytest.raises(ValueError, match=r"`binarize` must be False for sparse rows. Received: binarize=True"):
+        batches(sparse.csr_matrix((3, 4)), binarize=True)

@@ -50,3 +50,20 @@ def test_input_layer_makes_rows_of_length_one_and_leaves_empty_rows_zero():
     # 300 squared is infinite in float16.
     rows = layer(np.array([[300, 400], [0, 0]], "float32"))
     np.testing.assert_allclose(rows, [[0.6, 0.8], [0, 0]], rtol=1e-5)
+
+
+def test_sparse_counts_have_the_log_prob_and_the_gradient_of_dense_ones(rng):
+    logits = (3.0 * rng.normal(size=(5, 30))).astype("float32")
+    x = rng.poisson(0.3, size=(5, 30)).astype("float32")
+    x[2] = 0.0
+    dense = value_and_gradient(lambda p: Multinomial().log_prob(x, p), logits)
+    sparse = value_and_gradient(lambda p: Multinomial().log_prob(tf.sparse.from_dense(x), p), logits)
+    np.testing.assert_allclose(sparse[0], dense[0], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(sparse[1], dense[1], rtol=1e-4, atol=1e-5)
+    expected = stats.multinomial.logpmf(x, x.sum(axis=1), special.softmax(logits.astype("float64"), axis=1))
+    np.testing.assert_allclose(sparse[0], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_sparse_counts_of_another_number_of_items_are_refused():
+    with pytest.raises(ValueError, match=r"`x` must have the shape of the decoder output. Received: x.shape=\(2, 3\)"):
+        Multinomial().log_prob(tf.sparse.from_dense(np.ones((2, 3), "float32")), np.zeros((2, 4), "float32"))
