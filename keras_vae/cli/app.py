@@ -13,6 +13,7 @@ from keras_vae.cli.convert_command import convert_command
 from keras_vae.cli.deploy_commands import deploy_commands
 from keras_vae.cli.look_commands import look_commands
 from keras_vae.cli.options import fail
+from keras_vae.cli.ratings import ratings_commands
 from keras_vae.cli.table_rows import table_row_commands
 from keras_vae.cli.tables import table_commands
 from keras_vae.cli.train_commands import train_commands
@@ -25,6 +26,7 @@ COMMANDS = (
     use_commands,
     table_commands,
     table_row_commands,
+    ratings_commands,
     compression_commands,
     deploy_commands,
     convert_command,

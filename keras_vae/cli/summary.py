@@ -91,8 +91,9 @@ def print_summary(figures):
     ]
     width = max((len(value) for _, value, _ in rows), default=0)
     print(f"\n{figures['part']} part" if figures["part"] != "all" else "\nall rows")
+    label = max(15, *(len(name) + 1 for name, _, _ in rows)) if rows else 15
     for name, value, unit in rows:
-        print(f"  {name:<15}{value:>{width}}  {unit}".rstrip())
+        print(f"  {name:<{label}}{value:>{width}}  {unit}".rstrip())
     if figures.get("units"):
         print(f"  nats of {figures['units']}")
 
@@ -131,9 +132,9 @@ def _epoch_rows(figures):
     kept, done = figures.get("kept_epoch", figures.get("model_epoch")), figures.get("epochs_done")
     if kept is None:
         return []
-    why = f"of {done}" if kept == done else f"of {done}: the best held-out bound"
+    why = f"of {done}" if kept == done else f"of {done}: the best on what was held out"
     why = why if kept else f"{why}, the linear model that training began with"
-    return [("model of epoch", str(kept), why if done else "the best held-out bound")]
+    return [("model of epoch", str(kept), why if done else "the best on what was held out")]
 
 
 def _bound_rows(figures):

@@ -186,10 +186,9 @@ def export_run(path, to, preprocess=None):
         OSError: if nothing can be written to `to`.
     """
     run = RunFolder.open(path)
-    fit = task_of(run.read_config()).schema_.get("fit", "stretch")
-    model = run.load_model()
-    preprocess = get_preprocess(preprocess, model, fit)
-    return export_saved_model(model, to, preprocess), model, preprocess
+    task, model = task_of(run.read_config()), run.load_model()
+    preprocess = get_preprocess(preprocess, model, task.schema_.get("fit", "stretch"))
+    return export_saved_model(model, to, preprocess, task.endpoints(model)), model, preprocess
 
 
 class Rows(NamedTuple):

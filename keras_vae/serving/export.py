@@ -112,6 +112,8 @@ def _write(model, folder, preprocess, endpoints):
     """The SavedModel alone. The model itself is not tracked: the variables used are, and nothing of its training."""
     archive = keras.export.ExportArchive()
     for name, endpoint in signatures(model, preprocess, endpoints).items():
+        for resource in endpoint.resources:
+            archive.track(resource)
         archive.add_endpoint(name, _explained(name, endpoint.function), endpoint.specs)
     archive.write_out(str(folder), verbose=False)
 

@@ -24,6 +24,9 @@ class Entry(NamedTuple):
 # A new use is one line here.
 TASKS = {
     "vae": Entry("train", "keras_vae.tasks.vae.settings", "keras_vae.tasks.vae.vae_task:VAETask"),
+    "ratings": Entry(
+        "train-recommender", "keras_vae.tasks.ratings.settings", "keras_vae.tasks.ratings.recommender:Recommender"
+    ),
 }
 
 

@@ -168,4 +168,8 @@ class Task(TaskTraining):
         """
         if not hasattr(self, "model_"):
             raise ValueError(f"{type(self).__name__} must be fitted before it is exported: call `fit`")
-        return export_saved_model(self.model_, path, preprocess)
+        return export_saved_model(self.model_, path, preprocess, self.endpoints(self.model_))
+
+    def endpoints(self, model):
+        """What a SavedModel of the use serves beside what every model does: dict of `models.Endpoint` by name."""
+        return {}

@@ -1,0 +1,13 @@
+"""Recommendation: who liked what in, ranked items out, with honest measures and the methods to beat beside."""
+
+from keras_vae._lazy import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "recommender": ["Recommender"],
+        "interactions": ["Interactions", "Held"],
+        "baselines": ["Popularity", "ItemKNN", "EASE"],
+        "measures": ["ByUser", "measure_lists", "coverage", "novelty", "interval", "by_activity"],
+    },
+)

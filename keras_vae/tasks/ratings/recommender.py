@@ -1,0 +1,355 @@
+"""`Recommender`: ranked items for users, by a VAE of what they chose."""
+
+import math
+import warnings
+
+import numpy as np
+
+from keras_vae._checks import check_int
+from keras_vae._sparse import is_sparse
+from keras_vae.callbacks.annealing import BetaAnnealing
+from keras_vae.callbacks.keep_best import KeepBest
+from keras_vae.data.pipelines import batches
+from keras_vae.schedules import linear
+from keras_vae.tasks.plan import default_patience, epochs_per_look, plan_within
+from keras_vae.tasks.ratings.build_model import build_model
+from keras_vae.tasks.ratings.correspondence_start import can_start, start_from_correspondence
+from keras_vae.tasks.ratings.explain import explain, similar_items
+from keras_vae.tasks.ratings.interactions import Interactions, as_interactions
+from keras_vae.tasks.ratings.item_ids import ItemIds
+from keras_vae.tasks.ratings.pictures import pictures
+from keras_vae.tasks.ratings.ranking import Ranker
+from keras_vae.tasks.ratings.ranking_monitor import MONITORED, RankingMonitor
+from keras_vae.tasks.ratings.read_interactions import read_interactions
+from keras_vae.tasks.ratings.rec_vae import N_DECODER, N_ENCODER
+from keras_vae.tasks.ratings.recommend_endpoint import recommend_endpoint
+from keras_vae.tasks.ratings.report import ranking_report
+from keras_vae.tasks.ratings.settings import READING, SETTINGS
+from keras_vae.tasks.ratings.user_items import read_user_items
+from keras_vae.tasks.task import Task
+from keras_vae.training.rehearsal import rehearse
+
+# Weight of the KL at the end of its rise, and the share of the steps over which it rises: Liang et al. 2018, section
+# 2.3; for RecVAE per item of a user, Shenbin et al. 2020, section 4.
+BETA = {"mult_vae": 0.2, "mult_dae": 0.0, "rec_vae": 0.005}
+WARM_UP = 0.6
+# Steps of a training where nothing is said.
+N_STEPS = 3000
+MIN_BATCH, MAX_BATCH = 64, 512
+
+
+class Recommender(Task):
+    """Recommend items to users, who need not have been there in training, by what they have chosen.
+
+    `model="mult_vae"` is a VAE with a multinomial likelihood and a KL that counts for little, `"mult_dae"` the
+    autoencoder with dropout beside it, `"rec_vae"` one whose encoder is held near to where it was. Rows of users stay
+    sparse up to the first layer.
+
+    After `fit` there are `model_`, `history_` and `items_`, the ids of the items or None.
+
+    Args:
+        model: "mult_vae", "mult_dae" or "rec_vae".
+        latent_dim: int. Latent dimensions.
+        hidden_units: list of int. Widths of the hidden layers of the encoder.
+        decoder: "linear" or "mirrored", which has the hidden layers of the encoder backwards.
+        **settings: as in the table `settings`, those of every task among them.
+
+    Examples:
+        >>> from keras_vae.tasks.ratings import Recommender
+        >>> from scipy import sparse
+        >>> clicks = sparse.random(60, 30, 0.3, format="csr", random_state=0)
+        >>> recommender = Recommender(latent_dim=4, hidden_units=[16], epochs=2, seed=0).fit(clicks, verbose=0)
+        >>> ids, scores = recommender.recommend(clicks[:3], k=5)
+        >>> ids.shape, bool((scores[:, 0] >= scores[:, 1]).all())
+        ((3, 5), True)
+
+    References:
+        Liang et al. 2018 (Mult-VAE, Mult-DAE). https://arxiv.org/abs/1802.05814
+        Shenbin et al. 2020 (RecVAE). https://arxiv.org/abs/1912.11160
+    """
+
+    settings = SETTINGS
+    learned_names = ("items_", "popularity_")
+
+    # Data.
+
+    def load(self, source, all_rows=False):
+        """Interactions of any source.
+
+        Args:
+            source: SciPy matrix or array `(n_users, n_items)`, all of which is trained on but for what says when
+                training is over; frame, name or path as `read_interactions` takes them; or `Interactions`.
+            all_rows: bool. Whether no test part is to be split off.
+
+        Returns:
+            `Interactions`.
+
+        Raises:
+            ValueError, FileNotFoundError: for what cannot be read.
+        """
+        if isinstance(source, Interactions):
+            return source
+        if is_sparse(source) or isinstance(source, (np.ndarray, list)):
+            data = Interactions("the matrix", as_interactions("data", source))
+        else:
+            reading = {name: self.settings[name].checked(name, getattr(self, name)) for name in READING}
+            data = read_interactions(source, reading, self.seed, splits=not all_rows)
+        if not data.n_train:
+            raise ValueError(f"{data.name} must hold at least one user with an item. Received: none")
+        share = self.settings["validation"].checked("validation", self.validation)
+        return data.with_validation(share, self.seed) if share and not all_rows else data
+
+    @staticmethod
+    def full_name(source):
+        from keras_vae.tasks.ratings.known_sets import NAMES
+
+        return source if source in NAMES else Task.full_name(source)
+
+    def fingerprint(self, data):
+        return data.fingerprint()
+
+    def check_data(self, data):
+        if tuple(data.event_shape) != tuple(self.event_shape_):
+            raise ValueError(
+                f"{data.name} must have the {self.event_shape_[0]} items that the recommender knows. "
+                f"Received: {data.event_shape[0]}"
+            )
+
+    def prepare(self, data):
+        super().prepare(data)
+        self.items_ = None if data.items is None else [str(item) for item in data.items]
+        self.popularity_ = [int(n) for n in data.x_train.getnnz(axis=0)]
+        if self.settings_["start"] == "correspondence" and not can_start(self.settings_):
+            raise ValueError(
+                "`start` must be random for rec_vae, for a mirrored decoder, and where there is not one hidden layer, "
+                "at least as wide as the code. Received: start='correspondence'"
+            )
+        # The model starts from them when it is built.
+        self._data = data
+        return self
+
+    def choose(self, data):
+        start = "correspondence" if can_start(self.settings_) else "random"
+        return {**super().choose(data), "beta": BETA[self.settings_["model"]], "start": start}
+
+    def default_batch_size(self, data):
+        exponent = round(math.log2(max(1, data.n_train) / 15))
+        return int(2 ** np.clip(exponent, *map(math.log2, (MIN_BATCH, MAX_BATCH))))
+
+    def n_wanted_steps(self, data):
+        return N_STEPS
+
+    def _passes(self):
+        """Passes over the users in one epoch."""
+        return N_ENCODER + N_DECODER if self.settings_["model"] == "rec_vae" else 1
+
+    def steps_per_epoch(self, data):
+        return math.ceil(data.n_train / self.settings_["batch_size"]) * self._passes()
+
+    def batches(self, data, start_epoch=0):
+        made = {**self.pipeline(), "start_epoch": start_epoch * self._passes(), "repeat": True}
+        return batches(self._rows_of(data), **made)
+
+    def _rows_of(self, data):
+        """The users with an item: nothing is learned from the others."""
+        return data.x_train[np.flatnonzero(np.diff(data.x_train.indptr))]
+
+    # Training.
+
+    def build_model(self):
+        n_steps = self.steps_per_epoch(self._data) // self._passes()
+        model = build_model(self.settings_, np.array(self.popularity_), n_steps)
+        if self.settings_["start"] == "correspondence":
+            start_from_correspondence(model, self._rows_of(self._data), self.settings_["seed"])
+        return model
+
+    def validation_rows(self, data):
+        """None: what is held out are items of users, which are ranked, see `RankingMonitor`."""
+
+    def plan(self, model, data):
+        n_steps, settings = self.steps_per_epoch(data), self.settings_
+        pace = rehearse(model, self.batches(data), n_steps)
+        looks = 0.0
+        if data.validation is not None:
+            looks = RankingMonitor(data.validation).seconds(model) / epochs_per_look(n_steps, settings["epochs"])
+        is_given = not self.epochs_are_open
+        plan = plan_within(settings["minutes"], n_steps * pace.step + looks, settings["epochs"], is_given)
+        settings["epochs"] = plan.epochs
+        if self.patience is None:
+            settings["patience"] = default_patience(plan.epochs, n_steps)
+        return plan
+
+    def keep_best(self, history=None, weights=None, start=None):
+        patience = self.settings_["patience"]
+        return KeepBest(MONITORED, patience, history=history, weights=weights, start=start, larger_is_better=True)
+
+    def judge_start(self, model, data, keeper):
+        if self.settings_["start"] == "correspondence" and data.validation is not None:
+            keeper.begin(model, RankingMonitor(data.validation).look(model)[MONITORED])
+
+    def train(self, model, data, start_epoch=0, callbacks=(), **kwargs):
+        n_steps, settings = self.steps_per_epoch(data), self.settings_
+        own = []
+        if data.validation is not None:
+            own.append(RankingMonitor(data.validation, epochs_per_look(n_steps, settings["epochs"])))
+        if settings["model"] == "mult_vae" and settings["beta"]:
+            n_rising = max(1, round(WARM_UP * settings["epochs"] * n_steps))
+            own.append(BetaAnnealing(linear(n_rising, end=settings["beta"])))
+        return super().train(model, data, start_epoch, [*own, *callbacks], **kwargs)
+
+    # What it is worth.
+
+    def held_out(self, data):
+        """`(held, None, part)`: `Held` of the part that the recommender is judged by, and its name."""
+        if data.test is not None:
+            return data.test, None, "test"
+        if data.validation is not None:
+            return data.validation, None, "validation"
+        return None, None, "train"
+
+    def evaluate(self, model, data, n_samples=None, n_annealed=0, n_rows=None, seconds=None):
+        held, _, part = self.held_out(data)
+        if held is None:
+            raise ValueError(f"{data.name} has nothing held out to rank: give `test_share` or `validation` a share")
+        return {"part": part, **ranking_report(Ranker(model), data, held), "units": "", "note": data.note}
+
+    def report(self, model, data, history):
+        held, _, part = self.held_out(data)
+        figures = {} if held is None else ranking_report(Ranker(model), data, held)
+        return {"part": part, **figures, "units": "", "note": data.note}, pictures(figures, history)
+
+    def describe(self, data):
+        yield "data", f"{data.name}: {data.n_train} users, {data.event_shape[0]} items, {data.x_train.nnz} interactions"
+        yield "", f"{data.n_validation} users say which epoch is the best, {data.n_test} are for the test"
+        if data.note:
+            yield "", data.note
+        yield "model", self.describe_model(data)
+
+    def describe_model(self, data):
+        settings = self.settings_
+        widths = "-".join(map(str, [*settings["hidden_units"], settings["latent_dim"]]))
+        return f"{settings['model']}, {widths}, decoder {settings['decoder']}, beta {settings['beta']:g}"
+
+    def endpoints(self, model):
+        return {"recommend": recommend_endpoint(model, self.items_)}
+
+    # Asked of the fitted recommender.
+
+    def recommend(self, rows, k=20, exclude_seen=True):
+        """The items that each user is most likely to choose next.
+
+        Args:
+            rows: what the users have chosen: SciPy matrix or array `(n, n_items)`, or a list with a list of item ids
+                for each user.
+            k: int >= 1, at most the number of items.
+            exclude_seen: bool. Whether what a user has chosen is left out.
+
+        Returns:
+            `(ids, scores)`, each `(n, k)`, best first: int columns, or ids as they were given in training, and
+            log p(item | user) in nats. Where nothing is left to recommend the column is -1, the id "", and the score
+            minus infinity.
+
+        Raises:
+            ValueError: for a recommender that is not fitted, rows that do not fit it, an item that it does not know, or
+                a k out of bounds.
+        """
+        x = self._rows(rows)
+        n_items = self.event_shape_[0]
+        if check_int("k", k, 1) > n_items:
+            raise ValueError(f"`k` must be at most the number of items, {n_items}. Received: k={k}")
+        columns, scores = self._ranker().best(x, k, exclude_seen)
+        return self._ids().of_columns(columns), scores
+
+    def score(self, rows, items=None):
+        """log p(item | user) of items for every user.
+
+        Args:
+            rows: as in `recommend`.
+            items: list of item ids, or None for all.
+
+        Returns:
+            Array `(n, n_items)`, nats; with `items` its columns in their order.
+
+        Raises:
+            ValueError: as `recommend`.
+        """
+        log_probs = self._ranker().log_probs(self._rows(rows))
+        return log_probs if items is None else log_probs[:, self._ids().columns(items)]
+
+    def similar_items(self, items, k=10):
+        """The items that the decoder knows as most like others: by the cosine of their vectors.
+
+        Args:
+            items: list of item ids.
+            k: int >= 1, at most the number of other items.
+
+        Returns:
+            `(ids, cosines)`, each `(len(items), k)`, most alike first, the item itself left out.
+
+        Raises:
+            ValueError: as `recommend`.
+        """
+        columns, cosines = similar_items(self._fitted(), self._ids().columns(items), k)
+        return self._ids().of_columns(columns), cosines
+
+    def explain(self, row, item, k=5):
+        """Which chosen items speak for an answer: by how much log p(item | user) falls without each.
+
+        Args:
+            row: what one user has chosen: a row of a matrix, or a list of item ids.
+            item: item id. The answer.
+            k: int >= 1. Items told, at most.
+
+        Returns:
+            `(ids, nats)`, those that speak most for it first; negative nats speak against it.
+
+        Raises:
+            ValueError: as `recommend`, or for another number of users than one.
+        """
+        x = self._rows([row] if isinstance(row, (list, tuple)) else row)
+        columns, nats = explain(self._ranker(), x, int(self._ids().columns([item])[0]), check_int("k", k, 1))
+        return self._ids().of_columns(columns), nats
+
+    def user_items(self, source):
+        """What users have chosen, out of a log, as rows that `recommend` takes: `UserItems`.
+
+        Args:
+            source: frame, name or path, read as the data of the training were.
+
+        Raises:
+            ValueError, FileNotFoundError: for what cannot be read.
+        """
+        self._fitted()
+        return read_user_items(source, {name: self.settings_[name] for name in READING}, self._ids())
+
+    def _fitted(self):
+        if not hasattr(self, "model_"):
+            raise ValueError("Recommender must be fitted first: call `fit`")
+        return self.model_
+
+    def _ranker(self):
+        model = self._fitted()
+        if getattr(self, "_ranker_of", (None, None))[0] is not model:
+            self._ranker_of = model, Ranker(model)
+        return self._ranker_of[1]
+
+    def _ids(self):
+        return ItemIds(self.items_, self.event_shape_[0])
+
+    def _rows(self, rows):
+        self._fitted()
+        if isinstance(rows, (list, tuple)):
+            x = self._ids().rows(rows)
+        else:
+            x = as_interactions("rows", rows)
+        if x.shape[1] != self.event_shape_[0]:
+            raise ValueError(
+                f"`rows` must have a column for each of {self.event_shape_[0]} items. Received: rows.shape={x.shape}"
+            )
+        n_empty = int(np.count_nonzero(np.diff(x.indptr) == 0))
+        if n_empty:
+            warnings.warn(
+                f"{n_empty} of {x.shape[0]} users have chosen nothing: they are answered with what is popular.",
+                stacklevel=3,
+            )
+        return x
