@@ -85,7 +85,7 @@ def as_before(model):
 
 
 def state_of(model) -> list[np.ndarray]:
-    """Every number that a training changes: weights, optimizer, random state, metrics.
+    """Every number that a training changes and an epoch does not begin anew: weights, optimizer, random state.
 
     Args:
         model: compiled `Trainer`, built.
@@ -101,8 +101,10 @@ def put_back(model, state: list[np.ndarray]) -> None:
 
 
 def _variables(model):
-    variables = (*model.variables, *model.optimizer.variables, *model.metrics_variables)
-    return list({id(variable): variable for variable in variables}.values())
+    # Not those of metrics, which every epoch resets: to read them takes all workers, and one alone would wait for ever.
+    metrics = {id(variable) for variable in model.metrics_variables}
+    variables = (*model.variables, *model.optimizer.variables)
+    return list({id(v): v for v in variables if id(v) not in metrics}.values())
 
 
 class _Watch(keras.callbacks.Callback):

@@ -6,6 +6,7 @@ import json
 import pytest
 from runs.run_helpers import write_table
 from sklearn.base import clone
+from tasks.ratings.ratings_helpers import write_log
 
 from keras_vae.tasks.registry import TASKS, entry_of, settings_of, task_class
 from keras_vae.tasks.setting import COMMON, Setting
@@ -14,6 +15,7 @@ from keras_vae.tasks.task import Task
 # Name of the task, small settings, and data made in a folder.
 CASES = [
     pytest.param("vae", {"latent_dim": 2, "hidden_units": [8], "epochs": 1}, write_table, id="vae"),
+    pytest.param("ratings", {"latent_dim": 2, "hidden_units": [8], "epochs": 1}, write_log, id="ratings"),
 ]
 
 

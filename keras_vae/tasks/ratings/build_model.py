@@ -36,7 +36,7 @@ def build_model(settings, popularity, n_steps):
             settings["hidden_units"],
             settings["dropout"],
             1 if kind == "mult_dae" else 2,
-            kind == "rec_vae",
+            settings["encoder"] == "residual",
             "rows" if is_sampled else "dense",
             settings["seed"],
         )

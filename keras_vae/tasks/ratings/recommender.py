@@ -51,6 +51,7 @@ class Recommender(Task):
         model: "mult_vae", "mult_dae" or "rec_vae".
         latent_dim: int. Latent dimensions.
         hidden_units: list of int. Widths of the hidden layers of the encoder.
+        encoder: "plain" (tanh) or "residual" (five layers, as of RecVAE), which takes more epochs.
         decoder: "linear" or "mirrored", which has the hidden layers of the encoder backwards.
         **settings: as in the table `settings`, those of every task among them.
 
@@ -117,20 +118,23 @@ class Recommender(Task):
 
     def prepare(self, data):
         super().prepare(data)
-        self.items_ = None if data.items is None else [str(item) for item in data.items]
-        self.popularity_ = [int(n) for n in data.x_train.getnnz(axis=0)]
+        # Tuples, as they come back from a file.
+        self.items_ = None if data.items is None else tuple(map(str, data.items))
+        self.popularity_ = tuple(data.x_train.getnnz(axis=0).tolist())
         if self.settings_["start"] == "correspondence" and not can_start(self.settings_):
             raise ValueError(
-                "`start` must be random for rec_vae, for a mirrored decoder, and where there is not one hidden layer, "
-                "at least as wide as the code. Received: start='correspondence'"
+                "`start` must be random for a residual encoder, for a mirrored decoder, and where there is not one hidden "
+                "layer at least as wide as the code. Received: start='correspondence'"
             )
         # The model starts from them when it is built.
         self._data = data
         return self
 
     def choose(self, data):
-        start = "correspondence" if can_start(self.settings_) else "random"
-        return {**super().choose(data), "beta": BETA[self.settings_["model"]], "start": start}
+        kind = self.settings_["model"]
+        encoder = self.settings_["encoder"] or ("residual" if kind == "rec_vae" else "plain")
+        start = "correspondence" if can_start({**self.settings_, "encoder": encoder}) else "random"
+        return {**super().choose(data), "beta": BETA[kind], "encoder": encoder, "start": start}
 
     def default_batch_size(self, data):
         exponent = round(math.log2(max(1, data.n_train) / 15))
@@ -228,7 +232,8 @@ class Recommender(Task):
     def describe_model(self, data):
         settings = self.settings_
         widths = "-".join(map(str, [*settings["hidden_units"], settings["latent_dim"]]))
-        return f"{settings['model']}, {widths}, decoder {settings['decoder']}, beta {settings['beta']:g}"
+        parts = f"{settings['encoder']} encoder, {settings['decoder']} decoder, {settings['start']} start"
+        return f"{settings['model']}, {widths}, {parts}, beta {settings['beta']:g}"
 
     def endpoints(self, model):
         return {"recommend": recommend_endpoint(model, self.items_)}

@@ -16,6 +16,7 @@ from keras_vae.tasks.setting import (
 )
 
 MODELS = ("mult_vae", "mult_dae", "rec_vae")
+ENCODERS = ("plain", "residual")
 DECODERS = ("linear", "mirrored")
 STARTS = ("correspondence", "random")
 SPLITS = ("weak", "strong", "time")
@@ -38,6 +39,12 @@ MODEL = {
     "model": Setting(default="mult_vae", help=f"Which recommender: {listed(MODELS)}", names_run=True, **choice(MODELS)),
     "latent_dim": Setting(whole(1), 200, "Latent dimensions."),
     "hidden_units": Setting(check_widths, [600], "Widths of the hidden layers.", "600", parse=parse_widths),
+    "encoder": Setting(
+        default=None,
+        help=f"Layers of tanh, or five of swish that see the sum of all before: {listed(ENCODERS)}",
+        default_text="plain; residual of rec_vae",
+        **choice(ENCODERS),
+    ),
     "decoder": Setting(
         default="linear",
         help=f"From the code to the items by one layer, or by those of the encoder backwards: {listed(DECODERS)}",

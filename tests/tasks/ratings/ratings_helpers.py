@@ -19,3 +19,11 @@ def group_clicks(rng, n_users=120):
 
 
 SMALL = {"latent_dim": 4, "hidden_units": [16], "seed": 0}
+
+
+def write_log(path, n_users=60, seed=0):
+    """A .csv file of users and the songs that they play, with the time; returns its path."""
+    x = group_clicks(np.random.default_rng(seed), n_users).tocoo()
+    rows = [f"u{u},song {i},{1_300_000_000 + 1000 * (7 * i + u)}" for u, i in zip(x.row, x.col, strict=True)]
+    path.write_text("\n".join(["user,item,timestamp", *rows]) + "\n")
+    return path
