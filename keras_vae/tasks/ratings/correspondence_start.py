@@ -15,7 +15,7 @@ LOG_VAR, REST = -1.0, 0.1
 
 
 def can_start(settings):
-    """Whether the layers of a model can hold the analysis: one hidden layer of tanh that is wide enough, and a linear decoder."""
+    """Whether the layers of a model can hold the analysis: a wide layer of tanh, and a linear decoder."""
     is_plain = settings["encoder"] == "plain" and settings["decoder"] == "linear"
     return is_plain and len(settings["hidden_units"]) == 1 and settings["hidden_units"][0] >= settings["latent_dim"]
 

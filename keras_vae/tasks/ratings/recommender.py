@@ -123,8 +123,8 @@ class Recommender(Task):
         self.popularity_ = tuple(data.x_train.getnnz(axis=0).tolist())
         if self.settings_["start"] == "correspondence" and not can_start(self.settings_):
             raise ValueError(
-                "`start` must be random for a residual encoder, for a mirrored decoder, and where there is not one hidden "
-                "layer at least as wide as the code. Received: start='correspondence'"
+                "`start` must be random for a residual encoder, for a mirrored decoder, and where there is not one "
+                "hidden layer at least as wide as the code. Received: start='correspondence'"
             )
         # The model starts from them when it is built.
         self._data = data
