@@ -68,6 +68,7 @@ bench: $(VENV)/.peers
 	$(BIN)/python benchmarks/bound_speed.py --quick
 	$(BIN)/python benchmarks/disentangle.py --quick
 	$(BIN)/python benchmarks/compression/lossless.py --quick
+	$(BIN)/python benchmarks/ratings/speed.py --quick
 
 clean:
 	rm -rf $(VENV) $(RUN) $(EXPORT) site

@@ -35,6 +35,7 @@ PAGES = {
             "keras_vae.tasks.vae": "keras_vae.tasks.vae",
             "keras_vae.tasks.tables": "keras_vae.tasks.tables",
             "keras_vae.tasks.compression": "keras_vae.tasks.compression",
+            "keras_vae.tasks.ratings": "keras_vae.tasks.ratings",
         },
     ),
     "training": ("Training", {"keras_vae.training": "keras_vae.training"}),

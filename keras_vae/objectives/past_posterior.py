@@ -34,6 +34,14 @@ class PastPosterior(WeightedObjective):
         ValueError: for a number out of bounds; when a model is made, for a likelihood of something else than counts, or
             a posterior that is not the Gaussian of its encoder.
 
+    Examples:
+        >>> parts = kv.make_encoder((6,), latent_dim=2), kv.make_decoder((6,), latent_dim=2)
+        >>> objective = kv.objectives.PastPosterior(beta=0.005)
+        >>> model = kv.VAE(*parts, likelihood="multinomial", objective=objective, seed=0)
+        >>> model.compile("adam")
+        >>> history = model.fit(np.ones((8, 6)), epochs=1, verbose=0)
+        >>> objective.refresh(model.encoder)
+
     References:
         Shenbin et al. 2020, eq. 7 (mixture) and 9 (beta by user). https://arxiv.org/abs/1912.11160
     """

@@ -6,8 +6,7 @@ __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
         "recommender": ["Recommender"],
-        "interactions": ["Interactions", "Held"],
         "baselines": ["Popularity", "ItemKNN", "EASE"],
-        "measures": ["ByUser", "measure_lists", "coverage", "novelty", "interval", "by_activity"],
+        "measures": ["measure_lists", "coverage", "novelty", "interval"],
     },
 )

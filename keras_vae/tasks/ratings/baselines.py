@@ -33,7 +33,15 @@ def _best(scores, x, k, exclude_seen):
 
 
 class Popularity(Baseline):
-    """The items that most users have chosen, the same for everybody."""
+    """The items that most users have chosen, the same for everybody.
+
+    Examples:
+        >>> from keras_vae.tasks.ratings import Popularity
+        >>> chosen = np.array([[1, 1, 0], [0, 1, 1], [0, 1, 1]])
+        >>> ids, scores = Popularity().fit(chosen).recommend(chosen[:1], k=1)
+        >>> ids, scores
+        (array([[2]]), array([[2.]], dtype=float32))
+    """
 
     def fit(self, x, y=None):
         """Count; x is a SciPy matrix `(n_users, n_items)`."""
@@ -51,6 +59,14 @@ class ItemKNN(Baseline):
     Args:
         n_neighbors: int >= 1.
         shrinkage: float >= 0. Added to the product of the norms: what few users say counts for less.
+
+    Examples:
+        >>> from keras_vae.tasks.ratings import ItemKNN
+        >>> chosen = np.array([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1]])
+        >>> ids, _ = ItemKNN(shrinkage=0.0).fit(chosen).recommend([[1, 0, 0, 0], [0, 0, 0, 1]], k=1)
+        >>> ids
+        array([[1],
+               [2]])
 
     References:
         Sarwar et al. 2001, section 3. https://doi.org/10.1145/371920.372071
@@ -91,6 +107,17 @@ class EASE(Baseline):
     Args:
         regularization: float > 0.
 
+    Examples:
+        >>> from keras_vae.tasks.ratings import EASE
+        >>> chosen = np.array([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1]])
+        >>> ids, _ = EASE(1.0).fit(chosen).recommend([[1, 0, 0, 0], [0, 0, 0, 1]], k=1)
+        >>> ids
+        array([[1],
+               [2]])
+
+    Raises:
+        ValueError: by `fit`, for a regularization that leaves nothing to invert.
+
     References:
         Steck 2019, eq. 8. https://arxiv.org/abs/1905.03375
         The form in the users is Woodbury's identity: `(X'X + l)^-1 = (1 - X'(XX' + l)^-1 X) / l`.
@@ -109,9 +136,9 @@ class EASE(Baseline):
         gram[np.diag_indices_from(gram)] += self.regularization
         # In place: a second matrix of a hundred thousand items would not fit.
         inverse, info = linalg.lapack.spotrf(gram, lower=False, overwrite_a=True)
-        inverse, info = linalg.lapack.spotri(inverse, lower=False, overwrite_c=True)
         if info:
             raise ValueError(f"`regularization` must be large enough to invert. Received: {self.regularization}")
+        inverse, _ = linalg.lapack.spotri(inverse, lower=False, overwrite_c=True)
         for start in range(0, len(inverse), 1024):  # The other half, by blocks.
             stop = start + 1024
             inverse[stop:, start:stop] = inverse[start:stop, stop:].T

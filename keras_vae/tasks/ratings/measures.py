@@ -41,6 +41,15 @@ def measure_lists(ranked, hidden, k):
     Raises:
         ValueError: for a k that is longer than the lists, or lists of another number of users.
 
+    Examples:
+        One user, who is to find the items 1 and 3; the list has one of them, at its second place:
+
+        >>> from scipy import sparse
+        >>> from keras_vae.tasks.ratings import measure_lists
+        >>> found = measure_lists(np.array([[2, 3]]), sparse.csr_matrix([[0, 1, 0, 1]]), k=2)
+        >>> float(found.recall[0]), float(found.ndcg[0].round(3))
+        (0.5, 0.387)
+
     References:
         Liang et al. 2018, section 4.2. https://arxiv.org/abs/1802.05814
         He et al. 2020 (LightGCN), section 4.1.2. https://arxiv.org/abs/2002.02126
@@ -71,8 +80,14 @@ def is_hit(ranked, hidden):
 
 
 def coverage(ranked, n_items):
-    """Share of all items that stand in at least one list."""
-    return np.count_nonzero(np.bincount(ranked[ranked >= 0], minlength=n_items)) / n_items
+    """Share of all items that stand in at least one list.
+
+    Examples:
+        >>> from keras_vae.tasks.ratings import coverage
+        >>> coverage(np.array([[0, 1], [1, 2]]), n_items=6)
+        0.5
+    """
+    return float(np.count_nonzero(np.bincount(ranked[ranked >= 0], minlength=n_items)) / n_items)
 
 
 def novelty(ranked, popularity, n_users):
@@ -82,6 +97,11 @@ def novelty(ranked, popularity, n_users):
         ranked: int array `(n_users, k)`, -1 for no item.
         popularity: array `(n_items,)`. Number of users of each item; one that has none counts as one.
         n_users: int. All users that the popularity was counted over.
+
+    Examples:
+        >>> from keras_vae.tasks.ratings import novelty
+        >>> novelty(np.array([[0, 1]]), popularity=np.array([4, 2]), n_users=8)
+        1.5
 
     References:
         Vargas & Castells 2011, eq. 9 (mean self-information). https://doi.org/10.1145/2043932.2043955
@@ -101,6 +121,12 @@ def interval(values, confidence=0.95, n_draws=N_BOOTSTRAP, seed=0):
 
     Returns:
         `(low, high)`: floats.
+
+    Examples:
+        >>> from keras_vae.tasks.ratings import interval
+        >>> low, high = interval(np.random.default_rng(0).random(1000))
+        >>> low < 0.5 < high
+        True
 
     References:
         Efron 1979, section 2 (percentile interval). https://doi.org/10.1214/aos/1176344552

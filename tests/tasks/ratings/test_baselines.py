@@ -46,3 +46,8 @@ def test_a_user_with_everything_gets_nothing():
     ids, scores = Popularity().fit(sparse.csr_matrix(np.ones((2, 3)))).recommend(np.ones((1, 3)), k=2)
     np.testing.assert_array_equal(ids, [[-1, -1]])
     assert np.isinf(scores).all()
+
+
+def test_a_matrix_that_cannot_be_inverted_is_refused():
+    with pytest.raises(ValueError, match=r"`regularization` must be large enough to invert. Received: -1.0"):
+        EASE(-1.0).fit(np.eye(3))
