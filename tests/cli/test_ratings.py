@@ -80,6 +80,19 @@ def test_the_export_of_a_run_recommends(shell, run, tmp_path):
     assert [item.decode() for item in served["ids"][0]] == answer["items"]
 
 
+def test_the_commands_of_every_run_know_the_rows_of_users(shell, run, tmp_path):
+    write_log(tmp_path / "plays.csv")
+    for command, name in (("encode", "z_mean_0"), ("score", "elbo"), ("reconstruct", "x_0")):
+        code, out, _ = shell(command, run, "--data", "plays.csv", "--out", f"{command}.csv")
+        assert (code, out.split()[0]) == (0, "60")
+        table = pandas.read_csv(tmp_path / f"{command}.csv")
+        assert table["id"][0] == "u0"
+        assert name in table.columns
+    code, out, _ = shell("doctor", run)
+    assert code in (0, 1)
+    assert "active units" in out.lower()
+
+
 def test_mistakes_end_in_one_line(refused, run, tmp_path):
     refused("recommend", run, match="one of `user_items` and `items` must be given")
     refused("recommend", run, "--items", "song 1", "-k", "99", match="`k` must be at most the number of items, 40")

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_vae._sparse import as_csr, is_sparse
 from keras_vae.training.batch import Batch, split_condition
 from keras_vae.training.containers import as_array
 from keras_vae.training.data_checks import check_array, check_can_be_target, check_condition
@@ -11,6 +12,8 @@ from keras_vae.training.streams import is_stream
 
 # Fewer say nothing about a share of one in twenty.
 MIN_ROWS = 20
+# Numbers of an array that is made of sparse rows.
+NUMBERS = 2**25
 
 
 def some_rows(name: str, x, y, n_rows: int, rng: np.random.Generator) -> Batch:
@@ -18,7 +21,7 @@ def some_rows(name: str, x, y, n_rows: int, rng: np.random.Generator) -> Batch:
 
     Args:
         name: str. Name of `x`, for the messages.
-        x: array, `(x, condition)`, a dict of both, or a stream of batches.
+        x: array, sparse rows, `(x, condition)`, a dict of both, or a stream of batches.
         y: array of targets or None.
         n_rows: int. How many at most.
         rng: NumPy generator, for the choice.
@@ -38,6 +41,8 @@ def some_rows(name: str, x, y, n_rows: int, rng: np.random.Generator) -> Batch:
     else:
         x, condition = split_condition(x)
         rows = Batch(x, y, condition=condition)
+    if rows.target is None and is_sparse(rows.x):
+        rows = rows._replace(x=_dense(as_csr(name, rows.x), n_rows, rng))
     x = as_array(name, np.zeros(0) if rows.x is None else rows.x)
     y = None if rows.target is None else as_array("y", rows.target)
     condition = None if rows.condition is None else tf.nest.map_structure(np.asarray, rows.condition)
@@ -53,6 +58,12 @@ def some_rows(name: str, x, y, n_rows: int, rng: np.random.Generator) -> Batch:
         return rows
     chosen = np.sort(rng.choice(len(x), n_rows, replace=False))
     return Batch(**tf.nest.map_structure(lambda part: part[chosen], rows.given()))
+
+
+def _dense(x, n_rows, rng):
+    """Random rows of a sparse matrix as an array, fewer of very long ones."""
+    n = min(n_rows, max(MIN_ROWS, NUMBERS // x.shape[1]), x.shape[0])
+    return x[np.sort(rng.choice(x.shape[0], n, replace=False))].toarray()
 
 
 def check_rows(vae, part: str, rows: Batch) -> Batch:

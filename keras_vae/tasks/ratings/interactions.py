@@ -73,6 +73,31 @@ class Interactions:
         """Users that the recommender is judged by."""
         return 0 if self.test is None else self.test.seen.shape[0]
 
+    # What the commands ask of the data of any use: rows by part, names of the rows, no labels.
+
+    def size(self, part):
+        """Rows of a part: "train", "validation" or "test"."""
+        x = getattr(self, f"x_{part}")
+        return 0 if x is None else x.shape[0]
+
+    @property
+    def x_validation(self):
+        """What is known of the users by whom the best epoch is chosen, or None."""
+        return None if self.validation is None else self.validation.seen
+
+    @property
+    def x_test(self):
+        """What is known of the users that the recommender is judged by, or None."""
+        return None if self.test is None else self.test.seen
+
+    @property
+    def ids_train(self):
+        """Names of the rows of `x_train`, or None."""
+        return self.users
+
+    y_train = y_validation = y_test = ids_validation = ids_test = None
+    train_files = validation_files = test_files = class_names = label_name = None
+
     def fingerprint(self):
         """Checksum, str, of everything that training and judging see."""
         digest = hashlib.sha256()

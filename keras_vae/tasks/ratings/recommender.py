@@ -1,25 +1,23 @@
 """`Recommender`: ranked items for users, by a VAE of what they chose."""
 
 import math
-import warnings
 
 import numpy as np
 
-from keras_vae._checks import check_int
 from keras_vae._sparse import is_sparse
 from keras_vae.callbacks.annealing import BetaAnnealing
 from keras_vae.callbacks.keep_best import KeepBest
+from keras_vae.data.dataset import PARTS
 from keras_vae.data.pipelines import batches
 from keras_vae.schedules import linear
 from keras_vae.tasks.plan import default_patience, epochs_per_look, plan_within
 from keras_vae.tasks.ratings.build_model import build_model
 from keras_vae.tasks.ratings.correspondence_start import can_start, start_from_correspondence
-from keras_vae.tasks.ratings.explain import explain, similar_items
 from keras_vae.tasks.ratings.interactions import Interactions, as_interactions
-from keras_vae.tasks.ratings.item_ids import ItemIds
 from keras_vae.tasks.ratings.pictures import pictures
 from keras_vae.tasks.ratings.ranking import Ranker
 from keras_vae.tasks.ratings.ranking_monitor import MONITORED, RankingMonitor
+from keras_vae.tasks.ratings.ranking_verbs import RankingVerbs
 from keras_vae.tasks.ratings.read_interactions import read_interactions
 from keras_vae.tasks.ratings.rec_vae import N_DECODER, N_ENCODER
 from keras_vae.tasks.ratings.recommend_endpoint import recommend_endpoint
@@ -38,7 +36,7 @@ N_STEPS = 3000
 MIN_BATCH, MAX_BATCH = 64, 512
 
 
-class Recommender(Task):
+class Recommender(RankingVerbs, Task):
     """Recommend items to users, who need not have been there in training, by what they have chosen.
 
     `model="mult_vae"` is a VAE with a multinomial likelihood and a KL that counts for little, `"mult_dae"` the
@@ -80,7 +78,8 @@ class Recommender(Task):
         Args:
             source: SciPy matrix or array `(n_users, n_items)`, all of which is trained on but for what says when
                 training is over; frame, name or path as `read_interactions` takes them; or `Interactions`.
-            all_rows: bool. Whether no test part is to be split off.
+            all_rows: bool. Whether no test part is to be split off. After `prepare` they are rows of the items that the
+                recommender knows.
 
         Returns:
             `Interactions`.
@@ -90,6 +89,9 @@ class Recommender(Task):
         """
         if isinstance(source, Interactions):
             return source
+        if all_rows and hasattr(self, "items_") and not is_sparse(source) and not isinstance(source, np.ndarray):
+            users = read_user_items(source, {name: self.settings_[name] for name in READING}, self._ids())
+            return Interactions(str(source), users.rows, users=users.users, items=self.items_)
         if is_sparse(source) or isinstance(source, (np.ndarray, list)):
             data = Interactions("the matrix", as_interactions("data", source))
         else:
@@ -152,11 +154,20 @@ class Recommender(Task):
 
     def batches(self, data, start_epoch=0):
         made = {**self.pipeline(), "start_epoch": start_epoch * self._passes(), "repeat": True}
-        return batches(self._rows_of(data), **made)
+        return batches(self._users_with_items(data), **made)
 
-    def _rows_of(self, data):
-        """The users with an item: nothing is learned from the others."""
+    def _users_with_items(self, data):
+        """The rows that something is learned from."""
         return data.x_train[np.flatnonzero(np.diff(data.x_train.indptr))]
+
+    def rows(self, data, part="all"):
+        from scipy import sparse
+
+        parts = [getattr(data, f"x_{name}") for name in PARTS if part in (name, "all") and data.size(name)]
+        return sparse.vstack(parts, format="csr")
+
+    def parts_of_rows(self, data, is_own):
+        return np.concatenate([np.full(data.size(name), name) for name in PARTS if data.size(name)])
 
     # Training.
 
@@ -164,7 +175,7 @@ class Recommender(Task):
         n_steps = self.steps_per_epoch(self._data) // self._passes()
         model = build_model(self.settings_, np.array(self.popularity_), n_steps)
         if self.settings_["start"] == "correspondence":
-            start_from_correspondence(model, self._rows_of(self._data), self.settings_["seed"])
+            start_from_correspondence(model, self._users_with_items(self._data), self.settings_["seed"])
         return model
 
     def validation_rows(self, data):
@@ -203,22 +214,20 @@ class Recommender(Task):
 
     # What it is worth.
 
-    def held_out(self, data):
-        """`(held, None, part)`: `Held` of the part that the recommender is judged by, and its name."""
+    def judged_by(self, data):
+        """`(held, part)`: `Held` of the part that the recommender is judged by, or None, and its name."""
         if data.test is not None:
-            return data.test, None, "test"
-        if data.validation is not None:
-            return data.validation, None, "validation"
-        return None, None, "train"
+            return data.test, "test"
+        return (None, "train") if data.validation is None else (data.validation, "validation")
 
     def evaluate(self, model, data, n_samples=None, n_annealed=0, n_rows=None, seconds=None):
-        held, _, part = self.held_out(data)
+        held, part = self.judged_by(data)
         if held is None:
             raise ValueError(f"{data.name} has nothing held out to rank: give `test_share` or `validation` a share")
         return {"part": part, **ranking_report(Ranker(model), data, held), "units": "", "note": data.note}
 
     def report(self, model, data, history):
-        held, _, part = self.held_out(data)
+        held, part = self.judged_by(data)
         figures = {} if held is None else ranking_report(Ranker(model), data, held)
         return {"part": part, **figures, "units": "", "note": data.note}, pictures(figures, history)
 
@@ -237,124 +246,3 @@ class Recommender(Task):
 
     def endpoints(self, model):
         return {"recommend": recommend_endpoint(model, self.items_)}
-
-    # Asked of the fitted recommender.
-
-    def recommend(self, rows, k=20, exclude_seen=True):
-        """The items that each user is most likely to choose next.
-
-        Args:
-            rows: what the users have chosen: SciPy matrix or array `(n, n_items)`, or a list with a list of item ids
-                for each user.
-            k: int >= 1, at most the number of items.
-            exclude_seen: bool. Whether what a user has chosen is left out.
-
-        Returns:
-            `(ids, scores)`, each `(n, k)`, best first: int columns, or ids as they were given in training, and
-            log p(item | user) in nats. Where nothing is left to recommend the column is -1, the id "", and the score
-            minus infinity.
-
-        Raises:
-            ValueError: for a recommender that is not fitted, rows that do not fit it, an item that it does not know, or
-                a k out of bounds.
-        """
-        x = self._rows(rows)
-        n_items = self.event_shape_[0]
-        if check_int("k", k, 1) > n_items:
-            raise ValueError(f"`k` must be at most the number of items, {n_items}. Received: k={k}")
-        columns, scores = self._ranker().best(x, k, exclude_seen)
-        return self._ids().of_columns(columns), scores
-
-    def score(self, rows, items=None):
-        """log p(item | user) of items for every user.
-
-        Args:
-            rows: as in `recommend`.
-            items: list of item ids, or None for all.
-
-        Returns:
-            Array `(n, n_items)`, nats; with `items` its columns in their order.
-
-        Raises:
-            ValueError: as `recommend`.
-        """
-        log_probs = self._ranker().log_probs(self._rows(rows))
-        return log_probs if items is None else log_probs[:, self._ids().columns(items)]
-
-    def similar_items(self, items, k=10):
-        """The items that the decoder knows as most like others: by the cosine of their vectors.
-
-        Args:
-            items: list of item ids.
-            k: int >= 1, at most the number of other items.
-
-        Returns:
-            `(ids, cosines)`, each `(len(items), k)`, most alike first, the item itself left out.
-
-        Raises:
-            ValueError: as `recommend`.
-        """
-        columns, cosines = similar_items(self._fitted(), self._ids().columns(items), k)
-        return self._ids().of_columns(columns), cosines
-
-    def explain(self, row, item, k=5):
-        """Which chosen items speak for an answer: by how much log p(item | user) falls without each.
-
-        Args:
-            row: what one user has chosen: a row of a matrix, or a list of item ids.
-            item: item id. The answer.
-            k: int >= 1. Items told, at most.
-
-        Returns:
-            `(ids, nats)`, those that speak most for it first; negative nats speak against it.
-
-        Raises:
-            ValueError: as `recommend`, or for another number of users than one.
-        """
-        x = self._rows([row] if isinstance(row, (list, tuple)) else row)
-        columns, nats = explain(self._ranker(), x, int(self._ids().columns([item])[0]), check_int("k", k, 1))
-        return self._ids().of_columns(columns), nats
-
-    def user_items(self, source):
-        """What users have chosen, out of a log, as rows that `recommend` takes: `UserItems`.
-
-        Args:
-            source: frame, name or path, read as the data of the training were.
-
-        Raises:
-            ValueError, FileNotFoundError: for what cannot be read.
-        """
-        self._fitted()
-        return read_user_items(source, {name: self.settings_[name] for name in READING}, self._ids())
-
-    def _fitted(self):
-        if not hasattr(self, "model_"):
-            raise ValueError("Recommender must be fitted first: call `fit`")
-        return self.model_
-
-    def _ranker(self):
-        model = self._fitted()
-        if getattr(self, "_ranker_of", (None, None))[0] is not model:
-            self._ranker_of = model, Ranker(model)
-        return self._ranker_of[1]
-
-    def _ids(self):
-        return ItemIds(self.items_, self.event_shape_[0])
-
-    def _rows(self, rows):
-        self._fitted()
-        if isinstance(rows, (list, tuple)):
-            x = self._ids().rows(rows)
-        else:
-            x = as_interactions("rows", rows)
-        if x.shape[1] != self.event_shape_[0]:
-            raise ValueError(
-                f"`rows` must have a column for each of {self.event_shape_[0]} items. Received: rows.shape={x.shape}"
-            )
-        n_empty = int(np.count_nonzero(np.diff(x.indptr) == 0))
-        if n_empty:
-            warnings.warn(
-                f"{n_empty} of {x.shape[0]} users have chosen nothing: they are answered with what is popular.",
-                stacklevel=3,
-            )
-        return x
