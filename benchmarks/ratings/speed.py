@@ -28,12 +28,19 @@ BATCH, HIDDEN, LATENT = 500, 600, 200
 CONTENDERS = ("ours", "torch_dense", "torch_sparse")
 SIZES = (10_000, 100_000, 1_000_000)
 N_SAMPLED = 1000
+# Path of the matrix, for the processes of the contenders.
+CLICKS = "KERAS_VAE_BENCHMARK_CLICKS"
 
 
 def clicks(quick):
-    """Users and items of Gowalla's training part, SciPy matrix; random ones of a tenth of it for a quick run."""
+    """Users and items of Gowalla's training part, SciPy matrix; random ones of a tenth of it for a quick run.
+
+    From a file, if there is one: a process with PyTorch must not load TensorFlow too.
+    """
     from scipy import sparse
 
+    if CLICKS in os.environ:
+        return sparse.load_npz(os.environ[CLICKS])
     if quick:
         return sparse.random(3000, 4000, 0.005, format="csr", dtype=np.float32, random_state=0)
     from keras_vae.tasks.ratings import Recommender
@@ -214,10 +221,18 @@ def main():
         print(json.dumps(part(arguments.part, arguments.quick)))
         return
     begun, figures = time.monotonic(), {}
-    turns = [
-        {name: apart(arguments, "train", name, threads=1) for name in CONTENDERS}
-        for _ in range(1 if arguments.quick else arguments.rounds)
-    ]
+    with tempfile.TemporaryDirectory() as folder:
+        from scipy import sparse
+
+        path = pathlib.Path(folder) / "clicks.npz"
+        sparse.save_npz(path, clicks(arguments.quick))
+        os.environ[CLICKS] = str(path)
+        turns = [
+            {name: apart(arguments, "train", name, threads=1) for name in CONTENDERS}
+            for _ in range(1 if arguments.quick else arguments.rounds)
+        ]
+        figures["serving"] = apart(arguments, "serving")
+        os.environ.pop(CLICKS)
     for name in CONTENDERS:
         figures[f"train {name}"] = {
             key: float(np.median([turn[name][key] for turn in turns])) for key in turns[0][name]
@@ -231,7 +246,6 @@ def main():
             key = f"catalogue {n_items} {'all' if n_sampled is None else n_sampled}"
             figures[key] = apart(arguments, "catalogue", n_items, n_sampled)
             print(key, figures[key], flush=True)
-    figures["serving"] = apart(arguments, "serving")
     write_result(
         "recommender_speed", figures, {"rounds": arguments.rounds}, arguments, time.monotonic() - begun, ("torch",)
     )
