@@ -134,13 +134,12 @@ def _add(digest, rows):
         digest.update(np.ascontiguousarray(part).tobytes())
 
 
-def as_interactions(name, x, has_counts=False):
-    """Rows of a matrix as they are trained on: what is there counts as 1, unless counts are to be kept.
+def as_interactions(name, x):
+    """Rows of a matrix as they are trained on: what is there counts as 1.
 
     Args:
         name: str. Name of the argument, for messages.
         x: SciPy matrix, `tf.SparseTensor`, or dense array, `(n_users, n_items)`.
-        has_counts: bool. Whether values are kept as counts.
 
     Returns:
         SciPy matrix by rows, float32, without entries of zero.
@@ -163,12 +162,7 @@ def as_interactions(name, x, has_counts=False):
         )
     x = x.astype(np.float32, copy=True)
     x.eliminate_zeros()
-    if not has_counts:
-        x.data[:] = 1.0
-    elif x.nnz and np.any(x.data != np.rint(x.data)):
-        raise ValueError(
-            f"`{name}` must hold whole numbers where values are counts. Received: {x.data[x.data % 1 > 0][0]}"
-        )
+    x.data[:] = 1.0
     return x
 
 

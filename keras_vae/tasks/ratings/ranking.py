@@ -20,8 +20,12 @@ def item_log_probs(model, x):
     Returns:
         Tensor, `(batch, n_items)`, nats.
     """
+    return tf.nn.log_softmax(_logits(model, x))
+
+
+def _logits(model, x):
     batch = model.prepare(Batch(x))
-    return tf.nn.log_softmax(model.x_params(model.code(model.infer(batch)), batch))
+    return model.x_params(model.code(model.infer(batch)), batch)
 
 
 def best_items(model, x, k, exclude_seen=True):
@@ -37,8 +41,7 @@ def best_items(model, x, k, exclude_seen=True):
         `(columns, log_probs)`: int32 and float32 Tensors `(batch, k)`; where nothing is left to recommend -1 and minus
         infinity.
     """
-    batch = model.prepare(Batch(x))
-    logits = model.x_params(model.code(model.infer(batch)), batch)
+    logits = _logits(model, x)
     log_norms = tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
     if exclude_seen:
         is_seen = x.values != 0.0
