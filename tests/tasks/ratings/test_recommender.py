@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pandas
 import pytest
+from helpers import slow_after
 from scipy import sparse
 from tasks.ratings.ratings_helpers import ITEMS_OF_GROUP, SMALL, group_clicks
 
@@ -29,7 +30,7 @@ def named():
     return Recommender(**SMALL, epochs=10, learning_rate=0.01).fit(frame, verbose=0)
 
 
-@pytest.mark.parametrize("model", ["mult_vae", "mult_dae", "rec_vae"])
+@pytest.mark.parametrize("model", slow_after(2, ["mult_vae", "mult_dae", "rec_vae"]))
 def test_every_model_finds_the_items_of_the_group(clicks, model):
     kept, hidden = hide_items(clicks, 0.3, 0)
     recommender = Recommender(model=model, **SMALL, epochs=15, learning_rate=0.01, validation=0.0)
@@ -40,7 +41,7 @@ def test_every_model_finds_the_items_of_the_group(clicks, model):
     assert np.isfinite(recommender.history_["loss"]).all()
 
 
-@pytest.mark.parametrize("start", ["correspondence", "random"])
+@pytest.mark.parametrize("start", slow_after(1, ["correspondence", "random"]))
 def test_a_start_and_sampled_items_learn_too(clicks, start):
     epochs = 20 if start == "correspondence" else 80
     made = Recommender(**SMALL, start=start, sampled_items=8, epochs=epochs, learning_rate=0.01, validation=0.0)
@@ -113,7 +114,7 @@ def test_it_is_saved_and_loaded(named, tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("model", ["rec_vae", "mult_vae", "sampled"])
+@pytest.mark.parametrize("model", slow_after(1, ["sampled", "mult_vae", "rec_vae"]))
 def test_models_are_saved_with_all_that_training_needs(clicks, model, tmp_path):
     made = {"sampled_items": 8} if model == "sampled" else {"model": model}
     recommender = Recommender(**SMALL, **made, epochs=2, validation=0.0).fit(clicks, verbose=0)
