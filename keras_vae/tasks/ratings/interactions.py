@@ -148,6 +148,18 @@ def as_interactions(name, x):
         ValueError: for another number of axes, no rows or items, and values that are negative, not finite or no
             numbers.
     """
+    x = _checked(name, x)
+    x.data[:] = 1.0
+    return x
+
+
+def values_of_matrix(name, x):
+    """The values that `as_interactions` makes ones of, in the order of its entries, float32 array."""
+    return _checked(name, x).data
+
+
+def _checked(name, x):
+    """A matrix by rows of finite values > 0, float32; not x itself."""
     if not is_sparse(x):
         x = _dense(name, x)
     if len(x.shape) != 2 or not x.shape[0] or not x.shape[1]:
@@ -162,7 +174,6 @@ def as_interactions(name, x):
         )
     x = x.astype(np.float32, copy=True)
     x.eliminate_zeros()
-    x.data[:] = 1.0
     return x
 
 

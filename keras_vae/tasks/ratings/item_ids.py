@@ -1,23 +1,35 @@
 """Items by the names that people give them, and by their columns in the matrix."""
 
+import dataclasses
 import difflib
-from typing import NamedTuple
+import functools
 
 import numpy as np
 
 SHOWN = 5
 
 
-class ItemIds(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class ItemIds:
     """The items of a recommender.
 
     Attributes:
-        items: list of str by column, or None for items that are known by their columns alone.
+        items: tuple of str by column, or None for items that are known by their columns alone.
         n_items: int.
     """
 
-    items: list | None
+    items: tuple | None
     n_items: int
+
+    @functools.cached_property
+    def column_of(self):
+        """Column of every item by its name, dict of str to int."""
+        names = map(str, range(self.n_items)) if self.items is None else self.items
+        return {name: column for column, name in enumerate(names)}
+
+    @functools.cached_property
+    def _names(self):
+        return np.array([*self.items, ""], dtype=object)
 
     def columns(self, ids):
         """Columns of items, int array.
@@ -33,13 +45,12 @@ class ItemIds(NamedTuple):
                 raise ValueError(f"item ids must be str or whole numbers. Received: {one!r}")
         if self.items is None:
             return self._numbers(ids)
-        column_of = {name: column for column, name in enumerate(self.items)}
-        unknown = [one for one in ids if str(one) not in column_of]
+        unknown = [one for one in ids if str(one) not in self.column_of]
         if unknown:
             near = difflib.get_close_matches(str(unknown[0]), self.items, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ValueError(f"items must be among those of the training{hint} Received: {_some(unknown)}")
-        return np.array([column_of[str(one)] for one in ids], np.int64)
+        return np.array([self.column_of[str(one)] for one in ids], np.int64)
 
     def _numbers(self, ids):
         outside = [one for one in ids if isinstance(one, str) or not 0 <= one < self.n_items]
@@ -74,7 +85,7 @@ class ItemIds(NamedTuple):
         """Ids of columns, an array of their shape: the columns themselves, or str with "" for -1."""
         if self.items is None:
             return columns.astype(np.int64)
-        return np.array([*self.items, ""], dtype=object)[np.where(columns < 0, self.n_items, columns)]
+        return self._names[np.where(columns < 0, self.n_items, columns)]
 
 
 def _some(ids):

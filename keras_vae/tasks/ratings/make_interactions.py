@@ -1,11 +1,12 @@
 """A log of interactions as rows of users: what counts, who is left out, what is held out for the test."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
 from keras_vae.data.reading import ReadAs
-from keras_vae.tasks.ratings.interactions import Held, Interactions, as_interactions
+from keras_vae.tasks.ratings.interactions import Held, Interactions, as_interactions, values_of_matrix
 from keras_vae.tasks.ratings.splits import apart, hide_items, time_cut, users_apart
 from keras_vae.tasks.ratings.times import in_words
 
@@ -74,6 +75,40 @@ def _pairs(log, counts, report):
     if not is_new.all():
         report.append(ReadAs("pairs that come again", f"{int((~is_new).sum())}, counted once"))
     return users, items, pairs.only(is_new)
+
+
+def of_matrix(name, x, threshold=None):
+    """The interactions of a matrix: what is there, or with a threshold what is not below it.
+
+    Args:
+        name: str. Name of the data.
+        x: as in `as_interactions`.
+        threshold: float or None.
+
+    Returns:
+        `Interactions` without a test part. Values that look like stars are warned about where no threshold is given: in
+        a matrix they may be counts.
+
+    Raises:
+        ValueError: as `as_interactions`.
+    """
+    rows, values = as_interactions(name, x), values_of_matrix(name, x)
+    if not len(values):
+        return Interactions(name, rows)
+    told = f"{values.min():g} to {values.max():g}: {len(values)}"
+    if threshold is not None:
+        rows, _ = apart(rows, values < threshold)
+        told = f"{told} of which {rows.nnz} are at least {threshold:g} and count as 1"
+    else:
+        told = f"{told}, all of which count as 1"
+        # Halves and ones up to 5, and more than one of them.
+        if LIKED <= values.max() <= STARS and values.min() >= 0.5 and len(np.unique(values)) >= LIKED:
+            warnings.warn(
+                f"The values of {name} look like stars, {values.min():g} to {values.max():g}, and all of them count as "
+                "liked: pass threshold=4 if they are.",
+                stacklevel=2,
+            )
+    return Interactions(name, rows, report=(ReadAs("values", told, "--threshold"),))
 
 
 def that_count(log, reading, report):

@@ -115,7 +115,10 @@ class RankingVerbs:
         return self._ranker_of[1]
 
     def _ids(self):
-        return ItemIds(self.items_, self.event_shape_[0])
+        # Kept: of a million items the tables take a second to make.
+        if getattr(self, "_ids_of", (None, None))[0] is not self.event_shape_:
+            self._ids_of = self.event_shape_, ItemIds(self.items_, self.event_shape_[0])
+        return self._ids_of[1]
 
     def _rows(self, rows):
         self._fitted()

@@ -12,13 +12,15 @@ from keras_vae.data.whole_file import decode_text, read_bytes
 from keras_vae.tasks.ratings.interaction_log import InteractionLog, is_known, log_of_table
 from keras_vae.tasks.ratings.interactions import Held, Interactions, as_interactions
 from keras_vae.tasks.ratings.known_sets import NAMES, known_log, place_of
-from keras_vae.tasks.ratings.make_interactions import make_interactions
+from keras_vae.tasks.ratings.make_interactions import make_interactions, of_matrix
 
 # Text files of columns, or of a user and any number of items in a line.
 TEXT = (".txt", ".csv", ".tsv", ".tab", ".dat", ".data", ".inter")
 PARTS = ("train.txt", "test.txt")
 # Between the columns of tables; where there is none of them it is blanks.
 MARKS = ",;|\t"
+# Of a log: users, items, ratings, times.
+MAX_COLUMNS = 4
 
 
 def read_interactions(source, reading, seed=0, splits=True):
@@ -44,7 +46,7 @@ def read_interactions(source, reading, seed=0, splits=True):
     if path is not None and path.is_dir() and source != "lastfm":
         return _of_folder(path)
     if path is not None and suffix_of(path) == ".npz" and source not in NAMES:
-        return _of_npz(path)
+        return _of_npz(path, reading["threshold"])
     return make_interactions(read_log(source, reading), reading, seed, splits)
 
 
@@ -129,9 +131,11 @@ def _cells_of(path, lines, mark):
 
 
 def _are_lists(lines):
-    """Whether lines are a user and any number of items: blanks between whole numbers, of more than one length."""
+    """Whether lines are a user and any number of items: whole numbers, not always as many, or more than a log has."""
     some = [line.split() for line in lines[:1000]]
-    return len({len(row) for row in some}) > 1 and all(cell.isdigit() for row in some for cell in row)
+    lengths = {len(row) for row in some}
+    is_ragged = len(lengths) > 1 or (max(lengths) > MAX_COLUMNS and not any(mark in lines[0] for mark in MARKS))
+    return is_ragged and all(cell.isdigit() for row in some for cell in row)
 
 
 def _of_lists(name, lines):
@@ -180,7 +184,7 @@ def _matrix(log, users, items):
     return as_interactions(log.name, sparse.csr_matrix((ones, pairs), shape=(len(users), len(items))))
 
 
-def _of_npz(path):
+def _of_npz(path, threshold):
     from scipy import sparse
 
     if not path.is_file():
@@ -189,4 +193,4 @@ def _of_npz(path):
         x = sparse.load_npz(path)
     except Exception as error:
         raise ValueError(f"{path} must be a matrix of scipy.sparse.save_npz: {error}") from None
-    return Interactions(path.stem, as_interactions(path.name, x))
+    return of_matrix(path.name, x, threshold)

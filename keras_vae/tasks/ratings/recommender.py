@@ -13,7 +13,8 @@ from keras_vae.schedules import linear
 from keras_vae.tasks.plan import default_patience, epochs_per_look, plan_within
 from keras_vae.tasks.ratings.build_model import build_model
 from keras_vae.tasks.ratings.correspondence_start import can_start, start_from_correspondence
-from keras_vae.tasks.ratings.interactions import Interactions, as_interactions
+from keras_vae.tasks.ratings.interactions import Interactions
+from keras_vae.tasks.ratings.make_interactions import of_matrix
 from keras_vae.tasks.ratings.pictures import pictures
 from keras_vae.tasks.ratings.ranking import Ranker
 from keras_vae.tasks.ratings.ranking_monitor import MONITORED, RankingMonitor
@@ -93,7 +94,7 @@ class Recommender(RankingVerbs, Task):
             users = read_user_items(source, {name: self.settings_[name] for name in READING}, self._ids())
             return Interactions(str(source), users.rows, users=users.users, items=self.items_)
         if is_sparse(source) or isinstance(source, (np.ndarray, list)):
-            data = Interactions("the matrix", as_interactions("data", source))
+            data = of_matrix("data", source, self.settings["threshold"].checked("threshold", self.threshold))
         else:
             reading = {name: self.settings[name].checked(name, getattr(self, name)) for name in READING}
             data = read_interactions(source, reading, self.seed, splits=not all_rows)

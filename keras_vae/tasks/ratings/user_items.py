@@ -44,12 +44,12 @@ def read_user_items(source, reading, ids):
     if not len(users):
         raise ValueError(f"{log.name} must hold at least one interaction. Received: none")
     users = users[np.argsort(first)]
-    row_of = {user: row for row, user in enumerate(users.tolist())}
-    known = ids.items if ids.items is not None else list(map(str, range(ids.n_items)))
-    column_of = {item: column for column, item in enumerate(known)}
-    row = np.array([row_of[user] for user in log.users[counts].tolist()], np.int64)
-    column = np.array([column_of.get(item, -1) for item in log.items[counts].tolist()], np.int64)
-    unknown = sorted(set(log.items[counts][column < 0].tolist()))
+    in_order = np.argsort(users)
+    row = in_order[np.searchsorted(users, log.users[counts], sorter=in_order)]
+    # Each item once, however often it was chosen.
+    items, place = np.unique(log.items[counts], return_inverse=True)
+    columns = np.array([ids.column_of.get(item, -1) for item in items.tolist()], np.int64)
+    unknown, column = items[columns < 0].tolist(), columns[place]
     row, column = row[column >= 0], column[column >= 0]
     x = sparse.csr_matrix((np.ones(len(row), np.float32), (row, column)), shape=(len(users), ids.n_items))
     x.data[:] = 1.0

@@ -7,6 +7,7 @@ import pandas
 import pytest
 from scipy import sparse
 
+from keras_vae.tasks.ratings.make_interactions import of_matrix
 from keras_vae.tasks.ratings.read_interactions import read_interactions
 from keras_vae.tasks.ratings.settings import READING
 
@@ -226,3 +227,20 @@ def test_known_sets_that_are_not_there_say_where_they_should_be(monkeypatch, tmp
 def test_known_sets_have_the_users_and_items_that_they_are_known_for(name, n_users, n_items):
     data = read(name)
     assert data.x_train.shape == (n_users, n_items)
+
+
+def test_lists_of_equal_length_are_no_columns(tmp_path):
+    data = read(write(tmp_path / "a.txt", ["0 1 2 3 4 5", "1 2 3 4 5 6"]), splits=False)
+    assert data.x_train.nnz == 10
+
+
+def test_values_of_a_matrix_are_told_and_those_that_look_like_stars_warned_about(tmp_path):
+    stars = sparse.csr_matrix(1.0 + np.arange(40).reshape(8, 5) % 5)
+    with pytest.warns(UserWarning, match=r"look like stars, 1 to 5, and all of them count.*pass threshold=4"):
+        data = of_matrix("data", stars)
+    assert data.x_train.nnz == 40
+    assert told(data)["values"] == "1 to 5: 40, all of which count as 1"
+    liked = of_matrix("data", stars, threshold=4.0)
+    np.testing.assert_array_equal(liked.x_train.toarray(), stars.toarray() >= 4.0)
+    sparse.save_npz(tmp_path / "x.npz", stars)
+    assert read(tmp_path / "x.npz", threshold=5.0).x_train.nnz == 8

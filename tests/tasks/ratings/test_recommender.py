@@ -159,7 +159,7 @@ def test_its_report_has_measures_intervals_and_simple_methods_beside(clicks):
     assert [name for name, _ in pictures] == ["loss_curves", "ranking_by_epoch", "ranking"]
     assert recommender.evaluate(recommender.model_, data)["ndcg_at_20"] == figures["ndcg_at_20"]
     assert "val_ndcg_at_100" in recommender.history_
-    with pytest.raises(ValueError, match=r"the matrix has nothing held out to rank"):
+    with pytest.raises(ValueError, match=r"data has nothing held out to rank"):
         recommender.evaluate(recommender.model_, Recommender(validation=0.0).load(clicks))
 
 
