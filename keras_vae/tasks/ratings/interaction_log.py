@@ -64,6 +64,10 @@ KNOWN = {
     "time": ("timestamp", "time", "date", "datetime", "unixreviewtime", "reviewtime", "createdat", "ts"),
 }
 
+SHOWN = 8
+# Named columns of a table in which users and items are looked for by their places.
+MAX_GUESSED = 4
+
 
 class InteractionLog(NamedTuple):
     """Interactions one by one.
@@ -136,7 +140,7 @@ def _places(name, columns, names, reading):
     _by_position(places, wanted, names, len(columns))
     for role in ("user", "item"):
         if places[role] is None:
-            shown = "no names" if names is None else ", ".join(names)
+            shown = "no names" if names is None else ", ".join(names[:SHOWN]) + (" ..." if len(names) > SHOWN else "")
             raise ValueError(f"{name} must have a column of {role}s: say which by --{role}. Received: columns {shown}")
     report = [
         ReadAs(f"{role}s", _called(names, place), f"--{role}") for role, place in places.items() if place is not None
@@ -145,7 +149,12 @@ def _places(name, columns, names, reading):
 
 
 def _by_position(places, wanted, names, n_columns):
-    """Fill up by position: users first, then items; ratings and times only where no names tell of other things."""
+    """Fill up by position: users first, then items; ratings and times only where no names tell of other things.
+
+    Not in a table of many named columns: it may be one of users by items, or hold anything.
+    """
+    if names is not None and n_columns > MAX_GUESSED:
+        return
     roles = ("user", "item", "rating", "time") if names is None else ("user", "item")
     free = [i for i in range(n_columns) if i not in places.values()]
     for role in roles:

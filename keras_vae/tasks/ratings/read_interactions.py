@@ -1,5 +1,6 @@
 """Interactions of any source: tables, lists of items by user, matrices, known sets."""
 
+import collections
 import os
 import pathlib
 
@@ -84,6 +85,9 @@ def _path_of(source):
 
 
 def _of_frame(frame, reading):
+    twice = [str(name) for name, n in collections.Counter(frame.columns).items() if n > 1]
+    if twice:
+        raise ValueError(f"the frame must have different names of columns. Received: {twice[0]!r} more than once")
     columns = [_values(frame[name]) for name in frame.columns]
     names = [str(name) for name in frame.columns]
     return log_of_table("the frame", columns, names, lambda i: [str(cell) for cell in columns[i].tolist()], reading)

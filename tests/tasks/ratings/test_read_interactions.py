@@ -244,3 +244,12 @@ def test_values_of_a_matrix_are_told_and_those_that_look_like_stars_warned_about
     np.testing.assert_array_equal(liked.x_train.toarray(), stars.toarray() >= 4.0)
     sparse.save_npz(tmp_path / "x.npz", stars)
     assert read(tmp_path / "x.npz", threshold=5.0).x_train.nnz == 8
+
+
+def test_a_frame_of_users_by_items_and_one_with_a_name_twice_are_not_guessed_at():
+    frame = pandas.DataFrame(np.eye(12, 9))
+    with pytest.raises(ValueError, match=r"must have a column of users: say which by --user. Received: columns 0, 1"):
+        read(frame)
+    log = pandas.DataFrame([["a", "x", "y"]], columns=["user", "item", "item"])
+    with pytest.raises(ValueError, match=r"must have different names of columns. Received: 'item' more than once"):
+        read(log)
