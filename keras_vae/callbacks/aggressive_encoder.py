@@ -95,7 +95,7 @@ class AggressiveEncoder(keras.callbacks.Callback):
         else:
             check_array("y", rows.target, model.target_shape, check_values)
         check_array("x", rows.x, model.event_shape, check_values if rows.target is None else None)
-        return rows._replace(condition=check_condition(rows.condition, len(rows.x), model.condition_shape))
+        return rows._replace(condition=check_condition(rows.condition, len(rows.x), *model.row_spec.condition))
 
     def _make_encoder_step(self):
         """A function of the parts of a batch that makes one step of the encoder and returns the loss before it."""
@@ -107,7 +107,7 @@ class AggressiveEncoder(keras.callbacks.Callback):
         @tf.function
         def encoder_step(given):
             with tf.GradientTape() as tape:
-                loss = tf.reduce_mean(model.terms(model.prepare(Batch(**given)), training=True)["loss"])
+                loss = tf.reduce_mean(model.terms(model.prepare(Batch(**given), training=True), training=True)["loss"])
                 if model.losses:
                     loss += tf.add_n(model.losses)
             optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))

@@ -1,5 +1,6 @@
 """Layers that models are made of: sampling, posterior flows, standardisation, holes of data, sparse rows."""
 
+from keras_vae.layers.class_labels import ClassLabels
 from keras_vae.layers.fill_holes import FillHoles
 from keras_vae.layers.inverse_autoregressive_flow import InverseAutoregressiveFlow
 from keras_vae.layers.masked_autoregressive_network import MaskedAutoregressiveNetwork
@@ -9,6 +10,7 @@ from keras_vae.layers.standardize import Standardize
 from keras_vae.layers.unit_rows import UnitRows
 
 __all__ = [
+    "ClassLabels",
     "FillHoles",
     "InverseAutoregressiveFlow",
     "MaskedAutoregressiveNetwork",

@@ -52,7 +52,7 @@ def of_code(model, outputs):
     names, specs = _condition(model, ("decoder",))
 
     def function(z, *condition):
-        return outputs(z, Batch(condition=_joined(names, condition)))
+        return outputs(z, model.told(Batch(condition=_joined(names, condition))))
 
     return Endpoint(function, (_rows("z", (model.latent_dim,)), *specs))
 

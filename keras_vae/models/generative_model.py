@@ -67,8 +67,26 @@ class GenerativeModel(LatentModel):
         if self.built:
             return
         super().build(input_shape)
+        if self.prior_is_conditional and self.condition_shape is None:
+            raise ValueError(
+                f"`prior` must not be a {type(self.prior).__name__} in a model without a condition: let encoder or decoder "
+                "take one, or give a `condition_network`. Received: neither"
+            )
         if isinstance(self.prior, Prior):
             self._build_prior(self.prior)
+
+    def takes_condition(self, part):
+        return super().takes_condition(part) or self.prior_is_conditional
+
+    @property
+    def prior_is_conditional(self):
+        """Whether the prior says under each condition what the codes mean, see `priors.ConditionalNormal`."""
+        return getattr(self.prior, "takes_condition", False)
+
+    def x_params(self, z, batch=None, training=False):
+        if self.prior_is_conditional:
+            z = self.prior.place(z, batch.condition, training)
+        return super().x_params(z, batch, training)
 
     def _build_prior(self, prior):
         prior.attach(self.encoder, self.event_shape)

@@ -11,7 +11,14 @@ from keras_vae._fixed import FixedAttributes
 from keras_vae._sparse import values_of
 from keras_vae.likelihoods.base import Likelihood
 from keras_vae.likelihoods.registry import get_likelihood
-from keras_vae.models.condition import joint_condition_shape, split_shapes
+from keras_vae.models.condition import (
+    check_labels,
+    has_other_labels,
+    joint_condition_shape,
+    network_shapes,
+    split_shapes,
+    tell,
+)
 from keras_vae.models.parts import (
     check_takes_latents,
     decoder_params_shape,
@@ -48,13 +55,16 @@ class GraphModel(FixedAttributes, Trainer):
             `fit(x, y)` is then the only way to train.
         preprocessing: None, or a layer with `inverse`, such as `keras_vae.layers.Standardize`, from the units of the
             data to the units of encoder and likelihood. Everything outside the model speaks the units of the data.
+        condition_network: None, or a Keras model from the condition, as users pass it, to what encoder and decoder are
+            told of it; run once per batch, and trained with them.
 
     Raises:
         ValueError: if the parts do not fit each other.
     """
 
     encoder_outputs = ()
-    fixed = ("encoder", "decoder", "likelihood", "preprocessing", "prior", "objective", "posterior_flow", "seed")
+    fixed = ("encoder", "decoder", "likelihood", "preprocessing", "condition_network", "prior", "objective")
+    fixed += ("posterior_flow", "seed")
     fixed_advice = "Make a new model of the same parts, such as VAE(vae.encoder, vae.decoder, prior=...)."
 
     def __init__(
@@ -64,6 +74,7 @@ class GraphModel(FixedAttributes, Trainer):
         likelihood: str | Likelihood,
         target_shape: tuple[int, ...] | None = None,
         preprocessing: keras.layers.Layer | None = None,
+        condition_network: keras.Model | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -79,7 +90,10 @@ class GraphModel(FixedAttributes, Trainer):
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = get_likelihood(likelihood)
+        if condition_network is not None:
+            network_shapes(condition_network)
         self.preprocessing = preprocessing
+        self.condition_network = condition_network
         self._given_target_shape = None if target_shape is None else tuple(target_shape)
 
     def _complete(self):
@@ -104,16 +118,16 @@ class GraphModel(FixedAttributes, Trainer):
         x_shape, condition_shape = split_shapes(input_shape)
         shapes = {name: known_shapes(name, getattr(self, name)) for name in ("encoder", "decoder")}
         self.event_shape = tuple(x_shape[1:])
-        self.condition_shape = joint_condition_shape(shapes)
-        if self.condition_shape is None and None in shapes.values():
-            self.condition_shape = condition_shape
+        told = joint_condition_shape(shapes, self.condition_network)
+        if told is None and None in shapes.values():
+            told = condition_shape
+        self.condition_shape = told if self.condition_network is None else network_shapes(self.condition_network)[0]
         self._takes_condition = {
-            name: self.condition_shape is not None and (pair is None or pair[1] is not None)
-            for name, pair in shapes.items()
+            name: told is not None and (pair is None or pair[1] is not None) for name, pair in shapes.items()
         }
         if self.preprocessing is not None and not self.preprocessing.built:
             self.preprocessing.build((None, *self.event_shape))
-        condition = symbolic(self.condition_shape)
+        condition = symbolic(told)
         x = symbolic(self.event_shape, input_dtypes(self.encoder))
         self.latent_dim = encoder_latent_dim(self._call("encoder", x, condition), self.encoder_outputs)
         check_takes_latents(shapes["decoder"], self.latent_dim)
@@ -159,6 +173,7 @@ class GraphModel(FixedAttributes, Trainer):
             unseen=self._unseen,
             takes_holes=self.likelihood.takes_holes,
             takes_sparse=self.takes_sparse,
+            check_condition=None if self.condition_network is None else self._check_labels,
         )
 
     @property
@@ -190,11 +205,25 @@ class GraphModel(FixedAttributes, Trainer):
         target = values_of(target) if self.preprocessing is None else self.preprocessing(target)
         return self.likelihood.is_outside(target)
 
-    def prepare(self, batch: Batch) -> Batch:
-        batch = super().prepare(batch)
-        if batch.condition is not None:
-            condition = tf.nest.map_structure(lambda part: tf.cast(part, tf.float32), batch.condition)
-            batch = batch._replace(condition=condition)
+    def _check_labels(self, condition):
+        """Refuse labels that are none of the classes."""
+        check_labels(self.condition_network, condition)
+
+    def is_condition_outside(self, condition):
+        return (
+            tf.constant(False)
+            if self.condition_network is None
+            else has_other_labels(self.condition_network, condition)
+        )
+
+    def told(self, batch: Batch, training: bool = False) -> Batch:
+        """The batch with what encoder and decoder are told in the place of the condition that came."""
+        if batch.condition is None:
+            return batch
+        return batch._replace(condition=tell(self.condition_network, batch.condition, training))
+
+    def prepare(self, batch: Batch, training: bool = False) -> Batch:
+        batch = self.told(super().prepare(batch, training), training)
         if self.likelihood.takes_holes:
             batch = batch._replace(mask=without_holes(batch.target, batch.mask))
         if self.preprocessing is None:
@@ -215,7 +244,7 @@ class GraphModel(FixedAttributes, Trainer):
 
         Args:
             z: Tensor, shape `(batch, latent_dim)`.
-            batch: `Batch` whose condition the decoder is told; None for a model without a condition.
+            batch: `Batch`, as `told` leaves it; None for a model without a condition.
             training: bool. Whether the decoder runs in training mode.
         """
         return self._call("decoder", z, None if batch is None else batch.condition, training)
@@ -269,6 +298,7 @@ class GraphModel(FixedAttributes, Trainer):
             "likelihood": serialize(self.likelihood),
             "target_shape": self._given_target_shape,
             "preprocessing": None if self.preprocessing is None else serialize(self.preprocessing),
+            "condition_network": None if self.condition_network is None else serialize(self.condition_network),
             "name": self.name,
             "trainable": self.trainable,
         }

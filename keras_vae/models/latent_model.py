@@ -32,7 +32,7 @@ class LatentModel(GraphModel):
     """Base of the models: verbs over any number of rows, and endpoints, of a `GraphModel`.
 
     Args:
-        encoder, decoder, likelihood, target_shape, preprocessing: as in `GraphModel`.
+        encoder, decoder, likelihood, target_shape, preprocessing, condition_network: as in `GraphModel`.
 
     Examples:
         >>> isinstance(vae, kv.models.LatentModel), vae.decode(np.zeros((3, 4))).shape
@@ -122,13 +122,13 @@ class LatentModel(GraphModel):
         """Map codes to NumPy arrays through a function of the decoder, compiled once.
 
         Args:
-            function: bound method of a Tensor of codes, their prepared `Batch`, and further tensors.
+            function: bound method of a Tensor of codes, their `Batch` as `told` leaves it, and further tensors.
             z: array `(n, latent_dim)`.
             tensors: callable from the number of rows of a batch to a tuple of further tensors.
             condition, batch_size: as in `decode`.
         """
         spec = RowSpec((self.latent_dim,), None, self.condition_shape, None, self.takes_condition("decoder"))
-        graph = self._graph_of(function, spec, lambda batch, *rest: function(batch.x, batch, *rest))
+        graph = self._graph_of(function, spec, lambda batch, *rest: function(batch.x, self.told(batch), *rest))
         data = {"condition": condition, "batch_size": batch_size, "name": "z"}
         return map_rows(lambda batch: graph(batch, *tensors(len(batch.x))), z, spec, **data)
 

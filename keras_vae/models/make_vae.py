@@ -13,12 +13,21 @@ from keras_vae.likelihoods.registry import get_likelihood
 from keras_vae.models.autoencoder import Autoencoder
 from keras_vae.models.ladder_vae import LadderVAE
 from keras_vae.models.vae import VAE
+from keras_vae.networks.conditional import (
+    make_condition_network,
+    make_conditional_decoder,
+    make_conditional_encoder,
+    make_prior_network,
+)
 from keras_vae.networks.ladder import make_ladder
 from keras_vae.networks.registry import make_decoder, make_encoder
 from keras_vae.objectives.objective import Objective
+from keras_vae.priors.conditional_normal import ConditionalNormal
 
 # The preprocessing that suits the likelihood and the shape of the data.
 AUTO = "auto"
+# The prior that is learned as a function of the condition.
+CONDITIONAL = "conditional"
 
 
 def make_vae(
@@ -33,6 +42,8 @@ def make_vae(
     posterior_flow: keras.layers.Layer | None = None,
     seed: int | None = None,
     preprocessing: keras.layers.Layer | str | None = AUTO,
+    n_classes: int | None = None,
+    condition_shape: tuple[int, ...] | None = None,
 ) -> VAE:
     """A `VAE` of one `keras_vae.networks.make_encoder` and one `make_decoder`.
 
@@ -42,19 +53,51 @@ def make_vae(
         network: "dense", "conv", "resnet" or "recurrent".
         hidden_units: tuple of ints or None. Widths of the layers or channels of the stages; None is the network's own.
         likelihood: str or `Likelihood`. p(x|z); `likelihoods.Categorical(n_classes)` for tokens.
-        prior, beta, objective, posterior_flow: as in `VAE`.
+        prior, beta, objective, posterior_flow: as in `VAE`; "conditional" for a `priors.ConditionalNormal`, a prior
+            that is learned as a function of the condition.
         seed: int or None. Initial weights and random state; None takes them from Keras's global seed.
         preprocessing: as in `VAE`, or "auto": a `layers.Standardize` for likelihoods of real numbers, learned from the
             first data that `fit` gets; by column for vectors and sequences, by two numbers for images. Nats stay those
             of the data in their own units. None beside a `GaussianFixed` whose `stddev` you have chosen in these units.
+        n_classes: int >= 2 or None. For a model of p(x|class): `fit((x, labels))` and `sample(n, condition=label)` with
+            labels `(n,)`, whole numbers from 0.
+        condition_shape: tuple of ints or None. For a model of p(x|c), c being an array `(n, *condition_shape)`: a
+            vector, or an image, which is summed up in a vector.
 
     Returns:
         `VAE`, built, not compiled.
 
     Raises:
-        ValueError: for an unknown network or likelihood, or parts that do not fit each other.
+        ValueError: for an unknown network or likelihood, parts that do not fit each other, `n_classes` beside a
+            `condition_shape`, or a conditional prior without either.
+
+    Examples:
+        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, n_classes=2, seed=0)
+        >>> model.compile("adam")
+        >>> history = model.fit((x, np.arange(len(x)) % 2), epochs=1, verbose=0)
+        >>> model.sample(3, condition=1).shape
+        (3, 8, 8, 1)
+
+    References:
+        Sohn et al. 2015 (p(x|c) and its bound). https://papers.nips.cc/paper/5775
     """
-    networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, 2, seed)
+    is_conditional = n_classes is not None or condition_shape is not None
+    if isinstance(prior, str):
+        check_choice("prior", prior, (CONDITIONAL,))
+        if not is_conditional:
+            raise ValueError(
+                "`prior` must not be 'conditional' without a condition: give `n_classes` or `condition_shape`. "
+                f"Received: prior={prior!r}"
+            )
+    with initial_weights_from(seed):
+        told = make_condition_network(n_classes, condition_shape) if is_conditional else None
+        condition_dim = told.output.shape[-1] if is_conditional else None
+    networks, likelihood = _make_parts(
+        event_shape, latent_dim, network, hidden_units, likelihood, 2, seed, condition_dim
+    )
+    if prior == CONDITIONAL:
+        with initial_weights_from(seed):
+            prior = ConditionalNormal(make_prior_network(condition_dim, latent_dim))
     return VAE(
         *networks,
         likelihood=likelihood,
@@ -64,6 +107,7 @@ def make_vae(
         posterior_flow=posterior_flow,
         seed=seed,
         preprocessing=_preprocessing(preprocessing, likelihood, event_shape),
+        condition_network=told,
     )
 
 
@@ -127,20 +171,24 @@ def make_ladder_vae(
     return LadderVAE(*parts, likelihood, beta, objective, seed, preprocessing=preprocessing)
 
 
-def _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_outputs, seed):
+def _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_outputs, seed, condition_dim=None):
+    """Encoder and decoder of one network, and the likelihood; with a `condition_dim`, of those that are told it."""
     event_shape = check_shape("event_shape", event_shape)
     check_int("latent_dim", latent_dim, 1)
     likelihood = get_likelihood(likelihood)
+    kinds, sizes = (make_encoder, make_decoder), (latent_dim,)
+    if condition_dim is not None:
+        kinds, sizes = (make_conditional_encoder, make_conditional_decoder), (latent_dim, condition_dim)
     with initial_weights_from(seed):
-        encoder = make_encoder(
+        encoder = kinds[0](
             event_shape,
-            latent_dim,
+            *sizes,
             network,
             hidden_units,
             n_outputs=n_outputs,
             input_layers=likelihood.input_layers(event_shape),
         )
-        decoder = make_decoder(likelihood.params_shape(event_shape), latent_dim, network, hidden_units)
+        decoder = kinds[1](likelihood.params_shape(event_shape), *sizes, network, hidden_units)
     return (encoder, decoder), likelihood
 
 

@@ -43,6 +43,9 @@ class VAE(VariationalModel):
         target_shape: tuple or None. Shape of a target where it differs from the shape of an input.
         preprocessing: None, or a layer with `inverse`, such as `keras_vae.layers.Standardize`: encoder and likelihood
             then see what it makes of the data, and everything outside the model speaks the units of the data.
+        condition_network: None, or a Keras model from what is passed as `condition=` to what encoder, decoder and a
+            `priors.ConditionalNormal` are told; run once per batch, and trained with them. Labels become vectors by
+            `layers.ClassLabels` in it.
 
     With an encoder that takes `[x, condition]`, a decoder that takes `[z, condition]`, or both, the model is one of
     p(x|condition): `fit((x, condition))`, or a dict of both, and `condition=` in the verbs.
@@ -76,6 +79,7 @@ class VAE(VariationalModel):
         seed: int | None = None,
         target_shape: tuple[int, ...] | None = None,
         preprocessing: keras.layers.Layer | None = None,
+        condition_network: keras.Model | None = None,
         **kwargs,
     ):
         super().__init__(
@@ -88,6 +92,7 @@ class VAE(VariationalModel):
             seed=seed,
             target_shape=target_shape,
             preprocessing=preprocessing,
+            condition_network=condition_network,
             **kwargs,
         )
         self.posterior_flow = posterior_flow
@@ -133,7 +138,10 @@ class VAE(VariationalModel):
         return self.posterior_flow is None and hasattr(self.prior, "kl_per_dim")
 
     def posterior(self, batch, training=False):
-        return gaussian_heads(*self.encoded(batch, training))
+        z_mean, z_log_var = gaussian_heads(*self.encoded(batch, training))
+        if not self.prior_is_conditional:
+            return z_mean, z_log_var
+        return self.prior.relative(z_mean, z_log_var, batch.condition, training)
 
     def pieces(self, inferred, epsilon, batch, training=False, path=None):
         z_mean, z_log_var = inferred

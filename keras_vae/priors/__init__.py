@@ -1,5 +1,6 @@
 """Priors p(z): the densities of the latents, to draw from and to compare posteriors with."""
 
+from keras_vae.priors.conditional_normal import ConditionalNormal
 from keras_vae.priors.decoder_prior import DecoderPrior
 from keras_vae.priors.flow_prior import FlowPrior
 from keras_vae.priors.gaussian_mixture_sampler import GaussianMixtureSampler
@@ -11,6 +12,7 @@ from keras_vae.priors.top_down_prior import TopDownPrior
 from keras_vae.priors.vamp_prior import VampPrior
 
 __all__ = [
+    "ConditionalNormal",
     "DecoderPrior",
     "FlowPrior",
     "GaussianMixtureSampler",

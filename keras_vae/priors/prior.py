@@ -54,6 +54,7 @@ class Prior(keras.layers.Layer):
 
     Attributes:
         is_standard_normal: bool. Whether this is N(0, I), for which more has a closed form.
+        takes_condition: bool. Whether it says by `place` and `relative` what codes mean under a condition.
 
     Examples:
         >>> isinstance(vae.prior, kv.priors.Prior), vae.prior.is_standard_normal
@@ -61,6 +62,7 @@ class Prior(keras.layers.Layer):
     """
 
     is_standard_normal = False
+    takes_condition = False
 
     def __init__(self, **kwargs: Any):
         super().__init__(**{"dtype": "float32", **kwargs})

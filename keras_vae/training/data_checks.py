@@ -116,20 +116,21 @@ def check_sparse(name, x, check_values=None):
         check_values(x.data[:, None], name)
 
 
-def check_condition(condition, n_rows, condition_shape):
+def check_condition(condition, n_rows, condition_shape, check_values=None):
     """Check what encoder and decoder are told beside x and z.
 
     Args:
         condition: array, dict of arrays, or None.
         n_rows: int. Number of examples.
         condition_shape: tuple, dict of tuples, or None for a model without a condition.
+        check_values: Callable `(condition)` that refuses values which it may not have, or None.
 
     Returns:
         The same as float32 arrays.
 
     Raises:
-        ValueError: if a condition is missing or not wanted, has other keys, another shape or number of rows, or is not
-            finite.
+        ValueError: if a condition is missing or not wanted, has other keys, another shape or number of rows, is not
+            finite, or has values that it may not have.
     """
     if condition is None and condition_shape is None:
         return None
@@ -148,11 +149,15 @@ def check_condition(condition, n_rows, condition_shape):
         came = f"a dict of {', '.join(condition)}" if isinstance(condition, dict) else "one array"
         raise ValueError(f"`condition` must be {_in_words(condition_shape)}. Received: {came}")
     if isinstance(condition, dict):
-        return {
+        checked = {
             key: _check_condition_part(f"condition[{key!r}]", condition[key], n_rows, shape)
             for key, shape in condition_shape.items()
         }
-    return _check_condition_part("condition", condition, n_rows, condition_shape)
+    else:
+        checked = _check_condition_part("condition", condition, n_rows, condition_shape)
+    if check_values is not None:
+        check_values(checked)
+    return checked
 
 
 def _in_words(condition_shape):

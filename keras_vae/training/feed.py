@@ -151,7 +151,7 @@ def check_rows(model, x, y=None, sample_weight=None, name="x", learns=False, is_
     check_array(name, shown, spec.event_shape, spec.check_values if y is None else None, spec.takes_holes)
     if y is not None:
         check_array("y", y, spec.target_shape, spec.check_values, spec.takes_holes)
-    condition = check_condition(condition, x.shape[0], spec.condition_shape)
+    condition = check_condition(condition, x.shape[0], *spec.condition)
     if learns and model.learn_from(x, seen, names, is_part):
         shown = hide(x, seen, model.row_spec.unseen)
     # Keras silently drops the weights of inputs that come without targets.
@@ -174,6 +174,8 @@ def is_suspect(model, batch, targets=True) -> tf.Tensor:
     found += [tf.reduce_min(part) < 0.0 for part in (batch.mask, batch.weight) if part is not None]
     if targets:
         found.append(model.is_outside_support(batch.x if batch.target is None else batch.target))
+    if batch.condition is not None:
+        found.append(model.is_condition_outside(batch.condition))
     return tf.reduce_any(tf.stack(found)) if found else tf.constant(False)
 
 
@@ -196,7 +198,7 @@ def _check_inputs(model, x):
     check_array("x", x, spec.event_shape, takes_holes=spec.takes_holes)
     if condition is not None:
         condition = tf.nest.map_structure(lambda part: as_array("condition", part), condition)
-    return join_condition(x, check_condition(condition, x.shape[0], spec.condition_shape))
+    return join_condition(x, check_condition(condition, x.shape[0], *spec.condition))
 
 
 def _joined_weights(weight, counts, n_rows, target_shape, may_be_zero):

@@ -28,6 +28,7 @@ class RowSpec(NamedTuple):
         unseen: Callable without arguments to a number or array `event_shape`: what stands for a masked element.
         takes_holes: bool. Whether NaN stands for an element that was not seen.
         takes_sparse: bool. Whether x, and the target, may be sparse.
+        check_condition: Callable `(condition)` that refuses values of a condition, or None.
     """
 
     event_shape: tuple
@@ -38,6 +39,12 @@ class RowSpec(NamedTuple):
     unseen: Any = float
     takes_holes: bool = False
     takes_sparse: bool = False
+    check_condition: Any = None
+
+    @property
+    def condition(self):
+        """What `check_condition` is told of a condition: its shape, and what refuses its values."""
+        return self.condition_shape, self.check_condition
 
 
 def map_rows(function, x, spec, y=None, mask=None, condition=None, batch_size=256, name="x"):
@@ -177,7 +184,7 @@ def _checked(batch, spec, name):
     check_values = spec.check_values if has_target and not has_own_target else None
     check_array(name, batch.x, spec.event_shape, check_values, spec.takes_holes)
     is_left_out = batch.condition is None and not spec.needs_condition
-    condition = None if is_left_out else check_condition(batch.condition, batch.x.shape[0], spec.condition_shape)
+    condition = None if is_left_out else check_condition(batch.condition, batch.x.shape[0], *spec.condition)
     return batch._replace(condition=condition)
 
 

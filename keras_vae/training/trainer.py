@@ -29,6 +29,8 @@ class Trainer(CompiledModel):
     """
 
     term_names = ("loss", "reconstruction_loss")
+    # Terms that are means over some examples, as `TermTracker` takes them.
+    relative_terms = ()
     # Whether `learn_from` has something to learn.
     has_to_learn = False
 
@@ -38,7 +40,7 @@ class Trainer(CompiledModel):
 
     def _track_terms(self):
         """Make the running means of the terms, once their names are known."""
-        self.term_tracker = TermTracker(self.term_names)
+        self.term_tracker = TermTracker(self.term_names, self.relative_terms)
 
     def terms(self, batch, training=False):
         """Named terms of the loss, each `(batch,)` float32 nats, with "loss" and "reconstruction_loss" among them.
@@ -54,12 +56,21 @@ class Trainer(CompiledModel):
         """`RowSpec` of the data that the model is trained on."""
         raise NotImplementedError(f"{type(self).__name__} must implement `row_spec`.")
 
-    def prepare(self, batch):
-        """The batch as all hooks take it, with x as the target where none was given."""
+    def prepare(self, batch, training=False):
+        """The batch as all hooks take it, with x as the target where none was given.
+
+        Args:
+            batch: `Batch` of data as they come.
+            training: bool. Whether what is trained on the way runs in training mode.
+        """
         return batch._replace(target=tf.cast(batch.x if batch.target is None else batch.target, tf.float32))
 
     def is_outside_support(self, target):
         """Whether a batch of targets, as they come, holds a value that none may have: scalar bool tensor, cheap."""
+        return tf.constant(False)
+
+    def is_condition_outside(self, condition):
+        """Whether a condition, as it comes, holds a value that none may have: scalar bool tensor, cheap."""
         return tf.constant(False)
 
     def learn_from(self, x, counts=None, names=None, is_part=False):
@@ -229,8 +240,8 @@ class Trainer(CompiledModel):
 
     def train_step(self, data):
         """One step on a batch: the gradient of the (weighted) mean of `terms(...)["loss"]` over the global batch."""
-        batch = self.prepare(as_batch(data))
         with tf.GradientTape() as tape:
+            batch = self.prepare(as_batch(data), training=True)
             terms = self.terms(batch, training=True)
             loss = batch_mean(terms["loss"], batch.weight)
             if self.losses:

@@ -84,4 +84,4 @@ def check_rows(vae, part: str, rows: Batch) -> Batch:
         check_array(f"y_{part}", rows.target, vae.target_shape, check_values, takes_holes)
     of_x = check_values if rows.target is None else None
     check_array(f"x_{part}", rows.x, vae.event_shape, of_x, takes_holes)
-    return rows._replace(condition=check_condition(rows.condition, len(rows.x), vae.condition_shape))
+    return rows._replace(condition=check_condition(rows.condition, len(rows.x), *vae.row_spec.condition))

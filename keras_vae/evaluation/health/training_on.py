@@ -89,7 +89,7 @@ def _step_of(vae, optimizer):
     @tf.function(reduce_retracing=True)
     def step(parts):
         with tf.GradientTape() as tape:
-            loss = batch_mean(vae.terms(vae.prepare(Batch(**parts)), training=True)["loss"])
+            loss = batch_mean(vae.terms(vae.prepare(Batch(**parts), training=True), training=True)["loss"])
             loss += tf.add_n(vae.losses) if vae.losses else 0.0
         optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
 
