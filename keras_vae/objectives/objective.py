@@ -21,6 +21,7 @@ class Objective(keras.layers.Layer):
     Attributes:
         settings: tuple of str. Settings that may be set at any time: what the model has compiled is compiled anew.
         term_names: tuple of str. Terms that this objective adds to the terms of the model.
+        relative_terms: tuple of pairs of names of terms, as `TermTracker` takes them.
         hint: str. What the loss adds to `-log p(x|z)`, in words.
         is_importance_weighted: bool. Whether the posterior may be wider than is right for the ELBO.
 
@@ -31,6 +32,7 @@ class Objective(keras.layers.Layer):
 
     settings = ()
     term_names = ()
+    relative_terms = ()
     hint = ""
     is_importance_weighted = False
 

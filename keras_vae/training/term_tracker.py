@@ -12,11 +12,14 @@ class TermTracker(keras.metrics.Metric):
 
     Args:
         term_names: sequence of str. The terms, in the order they are reported.
+        relative_terms: sequence of pairs of names. The first of a pair is reported as its mean divided by that of the
+            second: the mean over some examples, of a term that is 0 for the others. NaN where there are none.
     """
 
-    def __init__(self, term_names, name="terms", **kwargs):
+    def __init__(self, term_names, relative_terms=(), name="terms", **kwargs):
         super().__init__(name=name, **{"dtype": "float32", **kwargs})
         self.term_names = tuple(term_names)
+        self.relative_terms = tuple(map(tuple, relative_terms))
         self.total = self.add_variable(shape=(len(self.term_names),), initializer="zeros", name="total")
         self.weight = self.add_variable(shape=(), initializer="zeros", name="weight")
 
@@ -38,7 +41,8 @@ class TermTracker(keras.metrics.Metric):
     def result(self):
         """Means so far: dict of scalars, nats per example."""
         means = tf.math.divide_no_nan(tf.convert_to_tensor(self.total), tf.convert_to_tensor(self.weight))
-        return dict(zip(self.term_names, tf.unstack(means, num=len(self.term_names)), strict=True))
+        means = dict(zip(self.term_names, tf.unstack(means, num=len(self.term_names)), strict=True))
+        return means | {name: means[name] / means[whole] for name, whole in self.relative_terms}
 
     def get_config(self):
-        return {**super().get_config(), "term_names": self.term_names}
+        return {**super().get_config(), "term_names": self.term_names, "relative_terms": self.relative_terms}
