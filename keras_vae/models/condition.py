@@ -68,6 +68,7 @@ def check_labels(network, condition):
         layer.check_labels(labels, name)
 
 
+@tf.autograph.experimental.do_not_convert
 def has_other_labels(network, condition):
     """Whether one of those labels is none of the classes, scalar bool Tensor: for tensors inside a graph."""
     found = [layer.has_others(labels) for layer, labels, _ in _labels(network, condition)]

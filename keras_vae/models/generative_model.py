@@ -69,8 +69,8 @@ class GenerativeModel(LatentModel):
         super().build(input_shape)
         if self.prior_is_conditional and self.condition_shape is None:
             raise ValueError(
-                f"`prior` must not be a {type(self.prior).__name__} in a model without a condition: let encoder or decoder "
-                "take one, or give a `condition_network`. Received: neither"
+                f"`prior` must not be a {type(self.prior).__name__} in a model without a condition: let encoder or "
+                "decoder take one, or give a `condition_network`. Received: neither"
             )
         if isinstance(self.prior, Prior):
             self._build_prior(self.prior)

@@ -169,7 +169,7 @@ class GraphModel(FixedAttributes, Trainer):
         shapes = self.event_shape, self.target_shape, self.condition_shape
         return RowSpec(
             *shapes,
-            self._check_values,
+            check_values=self._check_values,
             unseen=self._unseen,
             takes_holes=self.likelihood.takes_holes,
             takes_sparse=self.takes_sparse,

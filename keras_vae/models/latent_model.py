@@ -127,7 +127,12 @@ class LatentModel(GraphModel):
             tensors: callable from the number of rows of a batch to a tuple of further tensors.
             condition, batch_size: as in `decode`.
         """
-        spec = RowSpec((self.latent_dim,), None, self.condition_shape, None, self.takes_condition("decoder"))
+        spec = RowSpec(
+            (self.latent_dim,),
+            None,
+            *self.row_spec.condition,
+            needs_condition=self.takes_condition("decoder"),
+        )
         graph = self._graph_of(function, spec, lambda batch, *rest: function(batch.x, self.told(batch), *rest))
         data = {"condition": condition, "batch_size": batch_size, "name": "z"}
         return map_rows(lambda batch: graph(batch, *tensors(len(batch.x))), z, spec, **data)

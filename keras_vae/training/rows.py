@@ -23,23 +23,23 @@ class RowSpec(NamedTuple):
         event_shape: tuple. Shape of x without the batch axis.
         target_shape: tuple, or None for a function without a target.
         condition_shape: tuple, dict of tuples, or None for a function without a condition.
+        check_condition: Callable `(condition)` that refuses values of a condition, or None.
         check_values: Callable `(array, name)` that refuses values of a target, or None.
         needs_condition: bool. Whether a condition must be there; without need of one it may.
         unseen: Callable without arguments to a number or array `event_shape`: what stands for a masked element.
         takes_holes: bool. Whether NaN stands for an element that was not seen.
         takes_sparse: bool. Whether x, and the target, may be sparse.
-        check_condition: Callable `(condition)` that refuses values of a condition, or None.
     """
 
     event_shape: tuple
     target_shape: tuple | None = None
     condition_shape: Any = None
+    check_condition: Any = None
     check_values: Any = None
     needs_condition: bool = True
     unseen: Any = float
     takes_holes: bool = False
     takes_sparse: bool = False
-    check_condition: Any = None
 
     @property
     def condition(self):
