@@ -42,7 +42,7 @@ PAGES = {
     "divergences": ("Divergences", {"kv.divergences": "keras_vae.divergences"}),
     "numerics": ("Numerics", {"kv.numerics": "keras_vae.numerics"}),
 }
-WITH_INHERITED = ("kv.VAE", "kv.LadderVAE", "kv.Autoencoder")
+WITH_INHERITED = ("kv.VAE", "kv.LadderVAE", "kv.SemiSupervisedVAE", "kv.Autoencoder")
 INDEX = """# Reference
 
 Every public name, by package. `kv` stands for `keras_vae`: `import keras_vae as kv`. The names that the examples take

@@ -29,7 +29,16 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
         schedules,
         serving,
     )
-    from keras_vae.models import VAE, Autoencoder, LadderVAE, make_autoencoder, make_ladder_vae, make_vae
+    from keras_vae.models import (
+        VAE,
+        Autoencoder,
+        LadderVAE,
+        SemiSupervisedVAE,
+        make_autoencoder,
+        make_ladder_vae,
+        make_semi_supervised_vae,
+        make_vae,
+    )
     from keras_vae.models.registered import register_classes
     from keras_vae.networks import make_decoder, make_encoder
     from keras_vae.serving import export_saved_model, load_saved_model
@@ -39,9 +48,11 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
     __all__ = [
         "VAE",
         "LadderVAE",
+        "SemiSupervisedVAE",
         "Autoencoder",
         "make_vae",
         "make_ladder_vae",
+        "make_semi_supervised_vae",
         "make_autoencoder",
         "make_encoder",
         "make_decoder",

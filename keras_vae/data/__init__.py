@@ -7,9 +7,10 @@ from keras_vae.data.folder import image_folder
 from keras_vae.data.load import load
 from keras_vae.data.pipelines import batches, binarize_once, binarized
 from keras_vae.data.reading import ReadAs, Reading
+from keras_vae.data.semi_supervised_batches import semi_supervised_batches
 
 __all__ = ["load", "Dataset", "Reading", "ReadAs", "binarized", "binarize_once", "batches", "image_folder"]
-__all__ += ["FactorShapes", "factor_shapes", "TableColumns"]
+__all__ += ["FactorShapes", "factor_shapes", "TableColumns", "semi_supervised_batches"]
 
 
 def __dir__():

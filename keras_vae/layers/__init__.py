@@ -4,6 +4,7 @@ from keras_vae.layers.class_labels import ClassLabels
 from keras_vae.layers.fill_holes import FillHoles
 from keras_vae.layers.inverse_autoregressive_flow import InverseAutoregressiveFlow
 from keras_vae.layers.masked_autoregressive_network import MaskedAutoregressiveNetwork
+from keras_vae.layers.partial_labels import PartialLabels
 from keras_vae.layers.sampling import Sampling
 from keras_vae.layers.sparse_dense import SparseDense
 from keras_vae.layers.standardize import Standardize
@@ -14,6 +15,7 @@ __all__ = [
     "FillHoles",
     "InverseAutoregressiveFlow",
     "MaskedAutoregressiveNetwork",
+    "PartialLabels",
     "Sampling",
     "SparseDense",
     "Standardize",

@@ -28,6 +28,9 @@ class ClassLabels(keras.layers.Layer):
         [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
 
+    # What a label may be besides, in words.
+    also = ""
+
     def __init__(self, n_classes: int, *, dtype: str = "float32", **kwargs: Any):
         # float16 rounds labels above 2048 to other labels.
         super().__init__(dtype=dtype, **kwargs)
@@ -58,7 +61,7 @@ class ClassLabels(keras.layers.Layer):
         if is_none.any():
             row = int(np.flatnonzero(is_none.reshape(len(is_none), -1).any(axis=-1))[0])
             raise ValueError(
-                f"`{name}` must hold class labels, whole numbers from 0 to {self.n_classes - 1}. Received: "
+                f"`{name}` must hold class labels, whole numbers from 0 to {self.n_classes - 1}{self.also}. Received: "
                 f"{name}[{row}]={np.asarray(labels)[row]}, and {int(is_none.sum())} such labels in all"
             )
 

@@ -5,8 +5,10 @@ from keras_vae.models.endpoint import Endpoint
 from keras_vae.models.generative_model import GenerativeModel
 from keras_vae.models.ladder_vae import LadderVAE
 from keras_vae.models.latent_model import LatentModel
+from keras_vae.models.make_semi_supervised_vae import make_semi_supervised_vae
 from keras_vae.models.make_vae import make_autoencoder, make_ladder_vae, make_vae
 from keras_vae.models.quantized_vae import QuantizedVAE
+from keras_vae.models.semi_supervised_vae import SemiSupervisedVAE
 from keras_vae.models.vae import VAE
 from keras_vae.models.variational_model import VariationalModel
 
@@ -18,8 +20,10 @@ __all__ = [
     "LatentModel",
     "make_autoencoder",
     "make_ladder_vae",
+    "make_semi_supervised_vae",
     "make_vae",
     "QuantizedVAE",
+    "SemiSupervisedVAE",
     "VAE",
     "VariationalModel",
 ]

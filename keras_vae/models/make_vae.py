@@ -106,7 +106,7 @@ def make_vae(
         objective=objective,
         posterior_flow=posterior_flow,
         seed=seed,
-        preprocessing=_preprocessing(preprocessing, likelihood, event_shape),
+        preprocessing=auto_preprocessing(preprocessing, likelihood, event_shape),
         condition_network=told,
     )
 
@@ -129,7 +129,7 @@ def make_autoencoder(
         ValueError: for an unknown network or likelihood, or shapes that do not fit them.
     """
     networks, likelihood = _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, 1, seed)
-    preprocessing = _preprocessing(preprocessing, likelihood, event_shape)
+    preprocessing = auto_preprocessing(preprocessing, likelihood, event_shape)
     return Autoencoder(*networks, likelihood=likelihood, preprocessing=preprocessing)
 
 
@@ -167,7 +167,7 @@ def make_ladder_vae(
     shapes = event_shape, likelihood.params_shape(event_shape)
     with initial_weights_from(seed):
         parts = make_ladder(*shapes, latent_dims, network, hidden_units, likelihood.input_layers(event_shape))
-    preprocessing = _preprocessing(preprocessing, likelihood, event_shape)
+    preprocessing = auto_preprocessing(preprocessing, likelihood, event_shape)
     return LadderVAE(*parts, likelihood, beta, objective, seed, preprocessing=preprocessing)
 
 
@@ -192,7 +192,7 @@ def _make_parts(event_shape, latent_dim, network, hidden_units, likelihood, n_ou
     return (encoder, decoder), likelihood
 
 
-def _preprocessing(preprocessing, likelihood, event_shape):
+def auto_preprocessing(preprocessing, likelihood, event_shape):
     """The layer in front of the encoder, or None."""
     if not isinstance(preprocessing, str):
         return preprocessing

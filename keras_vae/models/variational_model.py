@@ -80,6 +80,10 @@ class VariationalModel(PosteriorVerbs, GenerativeModel):
         return ("loss", "reconstruction_loss", "kl_loss", "elbo", *self.kl_part_names, *self.objective.term_names)
 
     @property
+    def relative_terms(self):
+        return self.objective.relative_terms
+
+    @property
     def loss_hint(self):
         """What the loss adds to `-log p(x|z)`, in words."""
         return self.objective.hint

@@ -2,6 +2,7 @@
 
 from keras_vae.objectives.elbo import ELBO
 from keras_vae.objectives.importance_weighted import ImportanceWeighted
+from keras_vae.objectives.labelled_elbo import LabelledELBO
 from keras_vae.objectives.mmd import MMD
 from keras_vae.objectives.objective import Objective
 from keras_vae.objectives.past_posterior import PastPosterior
@@ -11,6 +12,7 @@ from keras_vae.objectives.total_correlation import TotalCorrelation
 __all__ = [
     "ELBO",
     "ImportanceWeighted",
+    "LabelledELBO",
     "MMD",
     "Objective",
     "PastPosterior",

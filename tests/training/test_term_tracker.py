@@ -49,3 +49,15 @@ def test_config_round_trip():
     assert again.term_names == ("loss", "kl_loss")
     assert again.name == "mine"
     np.testing.assert_array_equal(again.total.shape, (2,))
+
+
+def test_a_relative_term_is_the_mean_over_the_examples_that_have_it():
+    tracker = TermTracker(("loss", "hits", "known"), relative_terms=[("hits", "known")])
+    zeros = tf.zeros(2)
+    tracker.update_state({"loss": zeros, "hits": zeros, "known": zeros})
+    assert np.isnan(results(tracker)["hits"])
+    tracker.update_state({"loss": zeros, "hits": tf.constant([1.0, 0.0]), "known": tf.ones(2)})
+    tracker.update_state({"loss": zeros, "hits": tf.constant([1.0, 0.0]), "known": tf.constant([1.0, 0.0])})
+    assert results(tracker) == {"loss": 0.0, "hits": pytest.approx(2 / 3), "known": 0.5}
+    again = TermTracker.from_config(tracker.get_config())
+    assert again.relative_terms == tracker.relative_terms
