@@ -11,7 +11,7 @@ from keras_vae.training.batch import repeat_rows
 PICKS, DRAWS = 1, 2
 
 
-def imputed(model, batch, n_samples, chunk, seed):
+def imputed(model, batch, n_samples, chunk, seed, inferred=None, n_starts=1):
     """Estimate of x given what was seen of it, `(batch, *event_shape)` in the units of the data.
 
     The mean of `likelihood.expected` over draws of q(z|x), weighted by `p(x seen, z) / q(z|x)`: with many draws the
@@ -21,14 +21,17 @@ def imputed(model, batch, n_samples, chunk, seed):
         model: a `VariationalModel` whose likelihood takes holes.
         batch: `Batch`, as `model.prepare` leaves it.
         n_samples: int Tensor. Draws per example.
-        chunk: int Tensor of at most 256. Draws made at once.
+        chunk: int Tensor of at most 256. Draws made at once; a multiple of `n_starts`.
         seed: Tensor, shape `(2,)`.
+        inferred: what stands for `model.infer(batch)`, of `n_starts` times as many rows, start by start: the draws come
+            from each in turn. Or None.
+        n_starts: int or int Tensor.
 
     References:
         Mattei & Frellsen 2019 (MIWAE), section 3.3, eq. 12. https://arxiv.org/abs/1812.02633
     """
     n_rows, likelihood = batch.n_rows, model.likelihood
-    draws = _Draws(model, batch, n_samples, chunk, seed)
+    draws = _Draws(model, batch, n_samples, chunk, seed, inferred, n_starts)
     shape = likelihood.expected(tf.zeros((1, *likelihood.params_shape(model.target_shape)))).shape[1:]
 
     def add_chunk(i, highest, total, mean):
@@ -49,21 +52,22 @@ def imputed(model, batch, n_samples, chunk, seed):
     return estimate if model.preprocessing is None else model.preprocessing.inverse(estimate)
 
 
-def drawn_imputations(model, batch, n_samples, chunk, seed, n_draws):
+def drawn_imputations(model, batch, n_samples, chunk, seed, n_draws, inferred=None, n_starts=1, of_means=False):
     """Draws of x given what was seen of it, `(batch, n_draws, *event_shape)` in the units of the data.
 
     Each is drawn from p(x|z) at one of the draws of z, picked in proportion to its weight: sampling importance
     resampling.
 
     Args:
-        model, batch, n_samples, chunk, seed: as in `imputed`.
+        model, batch, n_samples, chunk, seed, inferred, n_starts: as in `imputed`.
         n_draws: int Tensor. Draws of x per example.
+        of_means: bool. Take the mean of p(x|z) instead of drawing from it.
 
     References:
         Mattei & Frellsen 2019 (MIWAE), section 3.4. https://arxiv.org/abs/1812.02633
     """
     n_rows, latent_dim = batch.n_rows, model.latent_dim
-    draws = _Draws(model, batch, n_samples, chunk, seed)
+    draws = _Draws(model, batch, n_samples, chunk, seed, inferred, n_starts)
     picking = tf.random.experimental.stateless_fold_in(seed, PICKS)
 
     def add_chunk(i, best, picked):
@@ -81,20 +85,22 @@ def drawn_imputations(model, batch, n_samples, chunk, seed, n_draws):
     start = (0, tf.fill([n_rows, n_draws], -math.inf), tf.zeros([n_rows, n_draws, latent_dim]))
     *_, picked = tf.while_loop(lambda i, *_: i * chunk < n_samples, add_chunk, start, parallel_iterations=1)
     by_draw = tf.reshape(tf.transpose(picked, [1, 0, 2]), [-1, latent_dim])
-    drawn = model.draw_data(by_draw, draws.given.repeat(n_draws), tf.random.experimental.stateless_fold_in(seed, DRAWS))
+    told, drawing = draws.given.repeat(n_draws), tf.random.experimental.stateless_fold_in(seed, DRAWS)
+    drawn = model.mean(by_draw, told) if of_means else model.draw_data(by_draw, told, drawing)
     drawn = tf.reshape(drawn, [n_draws, n_rows, *model.target_shape])
     return tf.transpose(drawn, [1, 0, *range(2, 2 + len(model.target_shape))])
 
 
 class _Draws:
-    """Draws of q(z|x) of a batch, chunk by chunk, with their log weights."""
+    """Draws of q(z|x) of a batch, chunk by chunk, with their log weights; or of each of several q in turn."""
 
-    def __init__(self, model, batch, n_samples, chunk, seed):
+    def __init__(self, model, batch, n_samples, chunk, seed, inferred=None, n_starts=1):
         self.model, self.n_samples, self.chunk, self.seed = model, n_samples, chunk, seed
         self.n_rows = batch.n_rows
         self.shifts = row_shifts(batch.x, model.noise_dim)
         self.given = batch._replace(x=None)
-        self.inferred, self.repeated = repeat_rows(model.infer(batch), chunk), self.given.repeat(chunk)
+        inferred = model.infer(batch) if inferred is None else inferred
+        self.inferred, self.repeated = repeat_rows(inferred, chunk // n_starts), self.given.repeat(chunk)
 
     def __call__(self, i):
         """z, `(chunk * rows, latent_dim)`, and log weights, `(chunk, rows)`, minus infinity for what is too much."""

@@ -6,10 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_vae._checks import check_int
-from keras_vae.models.condition import condition_rows
 from keras_vae.models.endpoint import Endpoint, of_code, of_data
 from keras_vae.models.graph_model import GraphModel
+from keras_vae.models.latent_arithmetic import LatentArithmetic
 from keras_vae.training.batch import Condition, Data
 from keras_vae.training.rows import RowFunction, RowSpec, map_rows
 
@@ -28,7 +27,7 @@ def named(part: Any) -> str:
     return f"{type(part).__name__}({shown})" if shown else type(part).__name__
 
 
-class LatentModel(GraphModel):
+class LatentModel(LatentArithmetic, GraphModel):
     """Base of the models: verbs over any number of rows, and endpoints, of a `GraphModel`.
 
     Args:
@@ -136,32 +135,6 @@ class LatentModel(GraphModel):
         graph = self._graph_of(function, spec, lambda batch, *rest: function(batch.x, self.told(batch), *rest))
         data = {"condition": condition, "batch_size": batch_size, "name": "z"}
         return map_rows(lambda batch: graph(batch, *tensors(len(batch.x))), z, spec, **data)
-
-    def interpolate(self, a: Any, b: Any, steps: int = 10, condition: Condition | None = None) -> np.ndarray:
-        """Decoded points on the straight line between the codes of two examples.
-
-        Args:
-            a: array `event_shape`. Where the line starts.
-            b: array `event_shape`. Where it ends.
-            steps: int >= 2. Points on it, ends included.
-            condition: array or dict of arrays without the batch axis, the same for all points, or None.
-
-        Returns:
-            NumPy array `(steps, *target_shape)`.
-
-        Raises:
-            ValueError: for examples of another shape, or fewer than two steps.
-        """
-        self._check_built("interpolate")
-        check_int("steps", steps, 2)
-        one = condition_rows(condition, self.condition_shape, 1)
-        ends = [
-            self.rows(self._code_of, np.asarray(end)[None], parts=("encoder",), condition=one, name=name)
-            for name, end in (("a", a), ("b", b))
-        ]
-        fractions = np.linspace(0.0, 1.0, steps, dtype=np.float32)[:, None]
-        z = (1.0 - fractions) * ends[0] + fractions * ends[1]
-        return self.decode(z, condition_rows(condition, self.condition_shape, steps))
 
     def takes_condition(self, part: str) -> bool:
         """Whether the "encoder" or the "decoder" is told the condition."""

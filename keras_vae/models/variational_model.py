@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_vae.layers.sampling import Sampling
 from keras_vae.likelihoods.base import Likelihood
 from keras_vae.models.endpoint import of_data
+from keras_vae.models.filling_verbs import FillingVerbs
 from keras_vae.models.generative_model import GenerativeModel
 from keras_vae.models.posterior_verbs import PosteriorVerbs
 from keras_vae.models.row_noise import row_noise, row_shifts
@@ -21,7 +22,7 @@ from keras_vae.training.batch import Batch
 EVALUATION_SEED = 0
 
 
-class VariationalModel(PosteriorVerbs, GenerativeModel):
+class VariationalModel(FillingVerbs, PosteriorVerbs, GenerativeModel):
     """Base of the variational models: a posterior q(z|x), and an objective made of the pieces of the bound on log p(x).
 
     The next class gives `posterior(batch)`, `infer(batch)` where that is something else, `pieces(inferred, epsilon,
