@@ -14,10 +14,9 @@ def semi_supervised_batches(
 ) -> tf.data.Dataset:
     """Batches with a fixed number of labelled rows, weighted so that the mean loss is that of all rows.
 
-    An epoch is one pass over the rows without a label, in a new order; meanwhile the rows with a label, which are few,
-    come round as often as it takes, in new orders too. Both get weights that make up for it: the weighted mean of the
-    bounds is the same as that of plain batches of all rows. Only its noise is smaller, and every step learns from
-    labels.
+    An epoch is one pass over the rows without a label, in a new order; those with a label come round as often as it
+    takes. The weighted mean of the bounds is the same as that of plain batches of all rows, with less noise, and every
+    step learns from labels.
 
     Args:
         x: array `(n, *event)`, uint8 or float; values stay as they are, but in float32.
@@ -27,8 +26,7 @@ def semi_supervised_batches(
         seed: int >= 0. Of the orders.
 
     Returns:
-        `tf.data.Dataset` of `((x, labels), x, weight)`, float32, as `fit` of a `SemiSupervisedVAE` takes it, of known
-        length.
+        `tf.data.Dataset` of `((x, labels), x, weight)`, float32, as `fit` of a `SemiSupervisedVAE` takes it.
 
     Raises:
         ValueError: if the lengths differ, labels are no whole numbers >= -1, no row has a label or none is without one,
@@ -42,32 +40,32 @@ def semi_supervised_batches(
         (4, TensorShape([16]))
     """
     x, labels = np.asarray(x), _checked_labels(labels, len(x))
-    batch_size = check_int("batch_size", batch_size, 2)
-    n_labelled = check_int("n_labelled", n_labelled, 1)
+    batch_size, n_labelled = check_int("batch_size", batch_size, 2), check_int("n_labelled", n_labelled, 1)
     if n_labelled >= batch_size:
         raise ValueError(f"`n_labelled` must be below `batch_size`. Received: {n_labelled} and {batch_size}")
-    check_int("seed", seed, 0)
+    seed = check_int("seed", seed, 0)
     known, unknown = np.flatnonzero(labels != UNLABELLED), np.flatnonzero(labels == UNLABELLED)
     # Share of a kind of rows in the data over its share in a batch.
-    weights = (
-        len(known) / len(x) * batch_size / n_labelled,
-        len(unknown) / len(x) * batch_size / (batch_size - n_labelled),
-    )
+    weights = [
+        len(rows) / len(x) * batch_size / n for rows, n in ((known, n_labelled), (unknown, batch_size - n_labelled))
+    ]
+    of_known = tf.data.Dataset.from_tensor_slices(known).shuffle(len(known), seed).repeat().batch(n_labelled)
+    of_unknown = tf.data.Dataset.from_tensor_slices(unknown).shuffle(len(unknown), seed + 1)
+    numbers = tf.data.Dataset.zip((of_known, of_unknown.batch(batch_size - n_labelled)))
+    return numbers.map(_rows(x, labels, weights), tf.data.AUTOTUNE).prefetch(2)
 
-    all_rows, all_labels = tf.constant(x), tf.constant(labels)
 
-    def rows(numbers, weight):
-        values = tf.cast(tf.gather(all_rows, numbers), tf.float32)
-        return (values, tf.gather(all_labels, numbers)), values, tf.fill(tf.shape(numbers), np.float32(weight))
+def _rows(x, labels, weights):
+    """Function of the numbers of rows of two kinds, to one batch of these rows."""
+    x, labels = tf.constant(x), tf.constant(labels)
 
-    def batch(of_known, of_unknown):
-        parts = rows(of_known, weights[0]), rows(of_unknown, weights[1])
-        return tf.nest.map_structure(lambda *tensors: tf.concat(tensors, axis=0), *parts)
+    def rows(*of_kinds):
+        kinds = [tf.fill(tf.shape(numbers), np.float32(w)) for numbers, w in zip(of_kinds, weights, strict=True)]
+        numbers = tf.concat(of_kinds, axis=0)
+        values = tf.cast(tf.gather(x, numbers), tf.float32)
+        return (values, tf.gather(labels, numbers)), values, tf.concat(kinds, axis=0)
 
-    known = tf.data.Dataset.from_tensor_slices(known).shuffle(len(known), seed=seed).repeat().batch(n_labelled)
-    unknown = tf.data.Dataset.from_tensor_slices(unknown).shuffle(len(unknown), seed=seed + 1)
-    unknown = unknown.batch(batch_size - n_labelled)
-    return tf.data.Dataset.zip((known, unknown)).map(batch, tf.data.AUTOTUNE).prefetch(2)
+    return rows
 
 
 def _checked_labels(labels, n_rows):

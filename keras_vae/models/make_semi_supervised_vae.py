@@ -32,9 +32,8 @@ def make_semi_supervised_vae(
     """A `SemiSupervisedVAE` with networks of the library.
 
     Args:
-        event_shape: tuple of ints. Shape of one example.
+        event_shape, latent_dim, network, hidden_units, likelihood, prior, seed, preprocessing: as in `make_vae`.
         n_classes: int >= 2.
-        latent_dim, network, hidden_units, likelihood, prior, seed, preprocessing: as in `make_vae`.
         classifier: Keras model `x -> logits (batch, n_classes)`, or None for one of the same kind as the encoder.
         objective, label_prior: as in `SemiSupervisedVAE`.
 
@@ -45,31 +44,17 @@ def make_semi_supervised_vae(
         ValueError: for an unknown network or likelihood, or parts that do not fit each other.
 
     Examples:
-        >>> model = kv.make_semi_supervised_vae((8, 8, 1), n_classes=10, latent_dim=4, seed=0)
-        >>> model.classify(x[:3]).shape
+        >>> kv.make_semi_supervised_vae((8, 8, 1), n_classes=10, latent_dim=4, seed=0).classify(x[:3]).shape
         (3, 10)
-
-    References:
-        Kingma et al. 2014, section 2. https://arxiv.org/abs/1406.5298
     """
     event_shape, likelihood = check_shape("event_shape", event_shape), get_likelihood(likelihood)
     sizes = check_int("latent_dim", latent_dim, 1), check_int("n_classes", n_classes, 2)
-    input_layers = likelihood.input_layers(event_shape)
     with initial_weights_from(seed):
-        encoder = make_conditional_encoder(event_shape, *sizes, network, hidden_units, input_layers=input_layers)
+        layers = [likelihood.input_layers(event_shape) for _ in range(2)]
+        encoder = make_conditional_encoder(event_shape, *sizes, network, hidden_units, input_layers=layers[0])
         decoder = make_conditional_decoder(likelihood.params_shape(event_shape), *sizes, network, hidden_units)
         if classifier is None:
-            classifier = make_encoder(
-                event_shape, sizes[1], network, hidden_units, 1, likelihood.input_layers(event_shape), "classifier"
-            )
-    return SemiSupervisedVAE(
-        encoder,
-        decoder,
-        classifier,
-        likelihood,
-        prior=prior,
-        objective=objective,
-        label_prior=label_prior,
-        seed=seed,
-        preprocessing=auto_preprocessing(preprocessing, likelihood, event_shape),
-    )
+            classifier = make_encoder(event_shape, sizes[1], network, hidden_units, 1, layers[1], "classifier")
+    preprocessing = auto_preprocessing(preprocessing, likelihood, event_shape)
+    own = {"prior": prior, "objective": objective, "label_prior": label_prior, "seed": seed}
+    return SemiSupervisedVAE(encoder, decoder, classifier, likelihood, **own, preprocessing=preprocessing)

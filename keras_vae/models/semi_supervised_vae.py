@@ -57,7 +57,7 @@ class SemiSupervisedVAE(VAE):
             zeros and a one.
         decoder: Keras model `[z, y] -> x_params`.
         classifier: Keras model `x -> logits (batch, n_classes)`, linear at the end.
-        likelihood, prior, beta, seed, preprocessing: as in `VAE`; the prior is that of z.
+        likelihood, prior, beta, seed, target_shape, preprocessing: as in `VAE`; the prior is that of z.
         objective: None for `LabelledELBO()`, or any other: `ELBO` trains on the bounds alone.
         label_prior: sequence of `n_classes` numbers > 0 with the sum 1, p(y); None for equal ones.
 
@@ -97,6 +97,7 @@ class SemiSupervisedVAE(VAE):
         objective: Objective | None = None,
         label_prior: Sequence[float] | None = None,
         seed: int | None = None,
+        target_shape: tuple[int, ...] | None = None,
         preprocessing: keras.layers.Layer | None = None,
         **kwargs: Any,
     ):
@@ -113,6 +114,7 @@ class SemiSupervisedVAE(VAE):
             objective=objective,
             beta=beta,
             seed=seed,
+            target_shape=target_shape,
             preprocessing=preprocessing,
             condition_network=keras.Model(labels, PartialLabels(n_classes)(labels), name="labels"),
             **kwargs,
@@ -264,8 +266,12 @@ class SemiSupervisedVAE(VAE):
 
     def _check_imputes(self):
         raise ValueError(
-            "A SemiSupervisedVAE must not be asked to impute: its classifier takes rows without holes. Train a `VAE`"
+            "A SemiSupervisedVAE must not be asked about rows with holes, which its classifier does not take: make a "
+            "VAE with labels as its condition, make_vae(n_classes=...)"
         )
+
+    def _with_holes(self, x):
+        self._check_imputes()
 
     @functools.wraps(VAE.fit)
     def fit(self, x=None, *args, **kwargs):
@@ -288,7 +294,7 @@ class SemiSupervisedVAE(VAE):
 
     def get_config(self):
         """Arguments of the constructor, serialised."""
-        left_out = ("condition_network", "posterior_flow", "target_shape")
+        left_out = ("condition_network", "posterior_flow")
         config = {name: value for name, value in super().get_config().items() if name not in left_out}
         classifier = keras.saving.serialize_keras_object(self.classifier)
         return {**config, "classifier": classifier, "label_prior": self.label_prior}

@@ -249,8 +249,9 @@ def test_labels_that_are_none_are_refused(x):
         model.decode(np.zeros((2, LATENT_DIM)), np.array([0, -1]))
     with pytest.raises(ValueError, match=r"`condition` must hold a class"):
         model.sample(2, condition=-1)
-    with pytest.raises(ValueError, match="A SemiSupervisedVAE must not be asked to impute"):
-        model.impute(x)
+    for verb in (model.impute, model.fill):
+        with pytest.raises(ValueError, match="A SemiSupervisedVAE must not be asked about rows with holes"):
+            verb(x)
 
 
 def test_parts_that_do_not_fit_are_refused():
