@@ -31,6 +31,7 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
     )
     from keras_vae.models import (
         VAE,
+        VQVAE,
         Autoencoder,
         LadderVAE,
         SemiSupervisedVAE,
@@ -38,6 +39,7 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
         make_ladder_vae,
         make_semi_supervised_vae,
         make_vae,
+        make_vq_vae,
     )
     from keras_vae.models.registered import register_classes
     from keras_vae.networks import make_decoder, make_encoder
@@ -49,8 +51,10 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
         "VAE",
         "LadderVAE",
         "SemiSupervisedVAE",
+        "VQVAE",
         "Autoencoder",
         "make_vae",
+        "make_vq_vae",
         "make_ladder_vae",
         "make_semi_supervised_vae",
         "make_autoencoder",

@@ -1,5 +1,6 @@
-"""Layers that models are made of: sampling, posterior flows, standardisation, holes of data, sparse rows."""
+"""Layers that models are made of: sampling, posterior flows, codebooks, standardisation, holes of data, sparse rows."""
 
+from keras_vae.layers.causal_conv import CausalConv2D
 from keras_vae.layers.class_labels import ClassLabels
 from keras_vae.layers.fill_holes import FillHoles
 from keras_vae.layers.inverse_autoregressive_flow import InverseAutoregressiveFlow
@@ -9,8 +10,10 @@ from keras_vae.layers.sampling import Sampling
 from keras_vae.layers.sparse_dense import SparseDense
 from keras_vae.layers.standardize import Standardize
 from keras_vae.layers.unit_rows import UnitRows
+from keras_vae.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
+    "CausalConv2D",
     "ClassLabels",
     "FillHoles",
     "InverseAutoregressiveFlow",
@@ -20,6 +23,7 @@ __all__ = [
     "SparseDense",
     "Standardize",
     "UnitRows",
+    "VectorQuantizer",
 ]
 
 

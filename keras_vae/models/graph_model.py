@@ -20,7 +20,7 @@ from keras_vae.models.condition import (
     tell,
 )
 from keras_vae.models.parts import (
-    check_takes_latents,
+    check_takes_codes,
     decoder_params_shape,
     encoder_latent_dim,
     input_dtypes,
@@ -129,14 +129,19 @@ class GraphModel(FixedAttributes, Trainer):
             self.preprocessing.build((None, *self.event_shape))
         condition = symbolic(told)
         x = symbolic(self.event_shape, input_dtypes(self.encoder))
-        self.latent_dim = encoder_latent_dim(self._call("encoder", x, condition), self.encoder_outputs)
-        check_takes_latents(shapes["decoder"], self.latent_dim)
-        params_shape = decoder_params_shape(self._call("decoder", symbolic((self.latent_dim,)), condition))
-        check_raw_params(self.decoder, self.likelihood, None if self._takes_condition["decoder"] else self.latent_dim)
+        self.latent_dim, taken = self._shapes_of_codes(self._call("encoder", x, condition))
+        check_takes_codes(shapes["decoder"], taken)
+        params_shape = decoder_params_shape(self._call("decoder", symbolic(taken), condition))
+        check_raw_params(self.decoder, self.likelihood, None if self._takes_condition["decoder"] else taken)
         self.target_shape = self._shape_of_targets(params_shape)
         if not self.likelihood.built:
             self.likelihood.build(params_shape)
         self.built = True
+
+    def _shapes_of_codes(self, outputs):
+        """Size of z, from what the encoder puts out, and shape of what the decoder takes, without the batch axis."""
+        latent_dim = encoder_latent_dim(outputs, self.encoder_outputs)
+        return latent_dim, (latent_dim,)
 
     def _shape_of_targets(self, params_shape):
         wanted = self._given_target_shape or self.event_shape

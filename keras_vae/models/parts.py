@@ -68,15 +68,16 @@ def encoder_latent_dim(outputs, output_names):
     return shapes[0][-1]
 
 
-def check_takes_latents(decoder_shapes, latent_dim):
-    """Check that a decoder takes codes of this size; `decoder_shapes` as `known_shapes` gives it.
+def check_takes_codes(decoder_shapes, taken):
+    """Check that a decoder takes codes of the shape `taken`, a tuple; `decoder_shapes` as `known_shapes` gives it.
 
     Raises:
         ValueError: if it does not.
     """
-    if decoder_shapes is not None and not shapes_agree(decoder_shapes[0], (latent_dim,)):
+    if decoder_shapes is not None and not shapes_agree(decoder_shapes[0], taken):
+        shape = f"(batch, {', '.join(map(str, taken))})"
         raise ValueError(
-            f"`decoder` must take z of shape (batch, {latent_dim}), the latent size of the encoder. "
+            f"`decoder` must take z of shape {shape}, the latent size of the encoder. "
             f"Received: a decoder that takes {(None, *decoder_shapes[0])}"
         )
 

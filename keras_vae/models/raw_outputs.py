@@ -17,13 +17,13 @@ PROBE_SCALE = 30.0
 N_PROBED = 16
 
 
-def check_raw_params(decoder, likelihood, latent_dim):
+def check_raw_params(decoder, likelihood, taken):
     """Refuse a decoder whose last layer bounds what the likelihood takes for raw numbers.
 
     Args:
         decoder: Keras layer.
         likelihood: `Likelihood`. One whose parameters are means may have a bounded decoder.
-        latent_dim: int, or None for a decoder that cannot be tried out by codes alone.
+        taken: tuple. Shape of one code; or None for a decoder that cannot be tried out by codes alone.
 
     Raises:
         ValueError: naming the layer and what it does.
@@ -32,7 +32,7 @@ def check_raw_params(decoder, likelihood, latent_dim):
         return
     operation = last_operation(decoder)
     if operation is None:
-        is_squashed = latent_dim is not None and tf.executing_eagerly() and _is_squashed(decoder, latent_dim)
+        is_squashed = taken is not None and tf.executing_eagerly() and _is_squashed(decoder, taken)
         where = "values between 0 and 1 alone, as after a sigmoid or softmax" if is_squashed else ""
     else:
         function, low, high = _activation(operation)
@@ -81,8 +81,8 @@ def _activation(operation):
     return ("nothing" if name == "linear" else name.lower()), values.min(), values.max()
 
 
-def _is_squashed(decoder, latent_dim):
+def _is_squashed(decoder, taken):
     """Whether a decoder keeps within [0, 1] for codes of any size, as no raw output does."""
-    codes = PROBE_SCALE * np.random.default_rng(0).standard_normal((N_PROBED, latent_dim))
+    codes = PROBE_SCALE * np.random.default_rng(0).standard_normal((N_PROBED, *taken))
     values = np.asarray(decoder(tf.constant(codes, tf.float32), training=False))
     return bool(values.min() >= 0.0 and values.max() <= 1.0 and np.ptp(values) > 0.0)

@@ -8,6 +8,7 @@ from keras_vae.objectives.objective import Objective
 from keras_vae.objectives.past_posterior import PastPosterior
 from keras_vae.objectives.pieces import Pieces
 from keras_vae.objectives.total_correlation import TotalCorrelation
+from keras_vae.objectives.vector_quantized_elbo import VectorQuantizedELBO
 
 __all__ = [
     "ELBO",
@@ -18,6 +19,7 @@ __all__ = [
     "PastPosterior",
     "Pieces",
     "TotalCorrelation",
+    "VectorQuantizedELBO",
 ]
 
 

@@ -6,6 +6,7 @@ from keras_vae.priors.flow_prior import FlowPrior
 from keras_vae.priors.gaussian_mixture_sampler import GaussianMixtureSampler
 from keras_vae.priors.hyperprior import Hyperprior
 from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
+from keras_vae.priors.pixel_cnn_prior import PixelCNNPrior
 from keras_vae.priors.prior import Prior
 from keras_vae.priors.standard_normal import StandardNormal
 from keras_vae.priors.top_down_prior import TopDownPrior
@@ -18,6 +19,7 @@ __all__ = [
     "GaussianMixtureSampler",
     "Hyperprior",
     "MixtureOfGaussians",
+    "PixelCNNPrior",
     "Prior",
     "StandardNormal",
     "TopDownPrior",
