@@ -23,6 +23,8 @@ from keras_vae.evaluation.kl_split import KLSplit, kl_split, log_aggregate
 from keras_vae.evaluation.latent import active_units, kl_per_dim
 from keras_vae.evaluation.likelihood import Bounds, bits_per_dim, estimate_bounds
 from keras_vae.evaluation.plots import (
+    animate_interpolation,
+    animate_traversals,
     plot_grid,
     plot_history,
     plot_kl_per_dim,
@@ -63,6 +65,8 @@ __all__ = [
     "plot_samples",
     "plot_tokens",
     "plot_traversals",
+    "animate_traversals",
+    "animate_interpolation",
     "disentanglement_scores",
     "code_scores",
     "mig_histogram",

@@ -1,5 +1,7 @@
 """The pictures of a model by name; each has a file of its own in `pictures/`."""
 
+from keras_vae.evaluation.pictures.animate_interpolation import animate_interpolation
+from keras_vae.evaluation.pictures.animate_traversals import animate_traversals
 from keras_vae.evaluation.pictures.figure import BLUE, GREEN, GREY, ORANGE, is_image, new_figure, value_range_of
 from keras_vae.evaluation.pictures.plot_grid import plot_grid
 from keras_vae.evaluation.pictures.plot_history import plot_history
@@ -16,6 +18,8 @@ __all__ = [
     "GREEN",
     "GREY",
     "ORANGE",
+    "animate_interpolation",
+    "animate_traversals",
     "is_image",
     "new_figure",
     "plot_grid",

@@ -51,9 +51,9 @@ def plot_traversals(
     """
     z_mean = np.asarray(z_mean, np.float32)
     kl = kl_per_dim(z_mean, z_log_var)[:n_candidates]
-    active = _active(z_mean, kl)
+    active = active_dims(z_mean, kl)
     chosen = active[:max_dims] or [int(np.argmax(kl))]
-    decoded = np.asarray(decode(_runs(z_mean, chosen, np.linspace(-limit, limit, steps, dtype=np.float32))))
+    decoded = np.asarray(decode(runs_along(z_mean, chosen, np.linspace(-limit, limit, steps, dtype=np.float32))))
     labels = [f"z[{k}], {kl[k]:.2g} nats" for k in chosen]
     title = f"{_which(active, chosen)} from -{limit:g} to +{limit:g}"
     if decoded.ndim == 2:
@@ -62,7 +62,7 @@ def plot_traversals(
     return plot_grid(decoded, steps, title=title, row_labels=labels)
 
 
-def _active(z_mean, kl):
+def active_dims(z_mean, kl):
     """The active dimensions, those of largest KL first."""
     is_active = active_units(z_mean)
     return [int(k) for k in np.argsort(-kl) if is_active[k]]
@@ -74,7 +74,7 @@ def _which(active, chosen):
     return "each active dimension" if active else f"no dimension is active; z[{chosen[0]}]"
 
 
-def _runs(z_mean, chosen, values):
+def runs_along(z_mean, chosen, values):
     """Codes `(len(chosen) * len(values), latent_dim)` in which one dimension after the other takes the values."""
     steps = len(values)
     # The code nearest to the mean of all codes: a real example, which the mean itself need not be.
