@@ -31,6 +31,7 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
     )
     from keras_vae.models import (
         VAE,
+        VAEGAN,
         VQVAE,
         Autoencoder,
         LadderVAE,
@@ -39,6 +40,7 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
         make_ladder_vae,
         make_semi_supervised_vae,
         make_vae,
+        make_vae_gan,
         make_vq_vae,
     )
     from keras_vae.models.registered import register_classes
@@ -51,9 +53,11 @@ elif importlib.util.find_spec("tensorflow") is not None:  # Without it `keras_va
         "VAE",
         "LadderVAE",
         "SemiSupervisedVAE",
+        "VAEGAN",
         "VQVAE",
         "Autoencoder",
         "make_vae",
+        "make_vae_gan",
         "make_vq_vae",
         "make_ladder_vae",
         "make_semi_supervised_vae",

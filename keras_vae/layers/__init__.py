@@ -8,6 +8,7 @@ from keras_vae.layers.masked_autoregressive_network import MaskedAutoregressiveN
 from keras_vae.layers.partial_labels import PartialLabels
 from keras_vae.layers.sampling import Sampling
 from keras_vae.layers.sparse_dense import SparseDense
+from keras_vae.layers.spectral_conv import SpectralConv2D
 from keras_vae.layers.standardize import Standardize
 from keras_vae.layers.unit_rows import UnitRows
 from keras_vae.layers.vector_quantizer import VectorQuantizer
@@ -21,6 +22,7 @@ __all__ = [
     "PartialLabels",
     "Sampling",
     "SparseDense",
+    "SpectralConv2D",
     "Standardize",
     "UnitRows",
     "VectorQuantizer",

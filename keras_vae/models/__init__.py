@@ -7,10 +7,12 @@ from keras_vae.models.ladder_vae import LadderVAE
 from keras_vae.models.latent_model import LatentModel
 from keras_vae.models.make_semi_supervised_vae import make_semi_supervised_vae
 from keras_vae.models.make_vae import make_autoencoder, make_ladder_vae, make_vae
+from keras_vae.models.make_vae_gan import make_vae_gan
 from keras_vae.models.make_vq_vae import make_vq_vae
 from keras_vae.models.quantized_vae import QuantizedVAE
 from keras_vae.models.semi_supervised_vae import SemiSupervisedVAE
 from keras_vae.models.vae import VAE
+from keras_vae.models.vae_gan import VAEGAN
 from keras_vae.models.variational_model import VariationalModel
 from keras_vae.models.vq_vae import VQVAE
 
@@ -24,11 +26,13 @@ __all__ = [
     "make_ladder_vae",
     "make_semi_supervised_vae",
     "make_vae",
+    "make_vae_gan",
     "make_vq_vae",
     "QuantizedVAE",
     "SemiSupervisedVAE",
     "VAE",
     "VariationalModel",
+    "VAEGAN",
     "VQVAE",
 ]
 

@@ -144,9 +144,11 @@ class VAE(VariationalModel):
         return self.prior.relative(z_mean, z_log_var, batch.condition, training)
 
     def pieces(self, inferred, epsilon, batch, training=False, path=None):
+        z, log_q = self._draw(*inferred, epsilon, training, path)
+        return self._pieces_at(z, log_q, self.reconstruction_loss(z, batch, training), inferred)
+
+    def _pieces_at(self, z, log_q, reconstruction_loss, inferred):
         z_mean, z_log_var = inferred
-        z, log_q = self._draw(z_mean, z_log_var, epsilon, training, path)
-        reconstruction_loss = self.reconstruction_loss(z, batch, training)
         sampled_kl = log_q - self.prior.log_prob(z) if self.has_density else None
         if self.splits_kl:
             kl_parts = self.prior.kl_per_dim(z_mean, z_log_var)

@@ -12,6 +12,8 @@ __getattr__, __dir__, __all__ = lazy_names(
         "conv": ["conv_encoder", "conv_decoder"],
         "resnet": ["resnet_encoder", "resnet_decoder"],
         "recurrent": ["recurrent_encoder", "recurrent_decoder"],
+        "grid": ["grid_encoder", "grid_decoder"],
+        "discriminator": ["make_discriminator"],
         "ladder": ["make_ladder", "LADDER_NETWORKS"],
         "top_down_decoder": ["TopDownDecoder"],
     },

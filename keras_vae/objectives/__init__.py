@@ -1,5 +1,6 @@
 """Objectives: what a training step minimises, for a model of any graph that can compute it."""
 
+from keras_vae.objectives.adversarial import Adversarial
 from keras_vae.objectives.elbo import ELBO
 from keras_vae.objectives.importance_weighted import ImportanceWeighted
 from keras_vae.objectives.labelled_elbo import LabelledELBO
@@ -11,6 +12,7 @@ from keras_vae.objectives.total_correlation import TotalCorrelation
 from keras_vae.objectives.vector_quantized_elbo import VectorQuantizedELBO
 
 __all__ = [
+    "Adversarial",
     "ELBO",
     "ImportanceWeighted",
     "LabelledELBO",
