@@ -67,7 +67,7 @@ class SpectralConv2D(keras.layers.Layer):
         right = _unit(tf.linalg.matvec(tf.stop_gradient(matrix), left, transpose_a=True))
         if training:
             self.direction.assign(right)
-        return tf.tensordot(left, tf.linalg.matvec(matrix, right), 1)
+        return tf.maximum(tf.tensordot(left, tf.linalg.matvec(matrix, right), 1), MIN_NORM)
 
     def compute_output_shape(self, input_shape):
         sizes = [None if n is None else -(-n // self.strides) for n in input_shape[1:3]]

@@ -15,6 +15,7 @@ from keras_vae.priors.flow_prior import FlowPrior
 from keras_vae.priors.gaussian_mixture_sampler import GaussianMixtureSampler
 from keras_vae.priors.hyperprior import Hyperprior
 from keras_vae.priors.mixture_of_gaussians import MixtureOfGaussians
+from keras_vae.priors.pixel_cnn_prior import PixelCNNPrior
 from keras_vae.priors.standard_normal import StandardNormal
 from keras_vae.priors.vamp_prior import VampPrior
 
@@ -92,6 +93,23 @@ def hyperprior(latent_dim):
     return prior
 
 
+def pixel_cnn(latent_dim):
+    prior = PixelCNNPrior((latent_dim,), n_codes=50, channels=8, n_layers=2, seed=0)
+    prior.build((None, latent_dim))
+    rng = np.random.default_rng(5)
+    for weight in prior.weights:
+        weight.assign(weight + rng.normal(scale=0.3, size=weight.shape))
+    return prior
+
+
+def most_probable_codes(prior):
+    """The grid of codes that are the most probable each, given those before."""
+    z = np.zeros((1, prior.width), "float32")
+    for place in range(prior.width):
+        z[0, place] = np.argmax(prior.logits(z)[0, place])
+    return z
+
+
 # A new prior joins by a function that makes one, built, with weights that are not at their start, and a line here.
 AFFINE = [
     pytest.param(standard_normal, id="standard-normal"),
@@ -106,7 +124,9 @@ WITH_DENSITY = [
 ]
 affine_prior = pytest.mark.parametrize("make", AFFINE)  # Noise times a factor, plus something.
 every_prior = pytest.mark.parametrize("make", WITH_DENSITY)
-every_source = pytest.mark.parametrize("make", [*WITH_DENSITY, pytest.param(second_decoder, id="decoder")])
+# Of which the density, if any, is not one over the real numbers: those of whole numbers have tests beside theirs.
+TO_DRAW_FROM = [pytest.param(second_decoder, id="decoder"), pytest.param(pixel_cnn, id="pixel-cnn")]
+every_source = pytest.mark.parametrize("make", [*WITH_DENSITY, *TO_DRAW_FROM])
 
 
 def grid(latent_dim, limit=9.0, n=361):
@@ -196,6 +216,7 @@ def test_samples_at_temperature_zero_have_no_noise_left(make):
         "GaussianMixtureSampler": lambda: prior.means.numpy(),
         "FlowPrior": lambda: prior.bijector().forward(tf.zeros((1, 2))).numpy(),
         "Hyperprior": lambda: np.array([[-0.9, -0.77], [0.7, -0.29]]),
+        "PixelCNNPrior": lambda: most_probable_codes(prior),
         "DecoderPrior": lambda: 0.3 + 1.2 * prior.decoder(tf.zeros((1, 2))).numpy(),
     }[type(prior).__name__]()
     z = prior.sample(50, seed=SEED, temperature=0.0).numpy()
