@@ -36,6 +36,7 @@ PAGES = {
             "keras_vae.tasks.tables": "keras_vae.tasks.tables",
             "keras_vae.tasks.compression": "keras_vae.tasks.compression",
             "keras_vae.tasks.ratings": "keras_vae.tasks.ratings",
+            "keras_vae.tasks.images": "keras_vae.tasks.images",
         },
     ),
     "training": ("Training", {"keras_vae.training": "keras_vae.training"}),

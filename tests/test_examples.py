@@ -28,6 +28,7 @@ PLACES = {
     "keras_vae.tasks.tables": "keras_vae.tasks.tables",
     "keras_vae.tasks.compression": "keras_vae.tasks.compression",
     "keras_vae.tasks.ratings": "keras_vae.tasks.ratings",
+    "keras_vae.tasks.images": "keras_vae.tasks.images",
     "kv.runs": "keras_vae.runs",
 }
 # What an example needs beyond the package itself.

@@ -11,6 +11,7 @@ from keras_vae import __version__
 from keras_vae.cli.compression import compression_commands
 from keras_vae.cli.convert_command import convert_command
 from keras_vae.cli.deploy_commands import deploy_commands
+from keras_vae.cli.images import images_commands
 from keras_vae.cli.look_commands import look_commands
 from keras_vae.cli.options import fail
 from keras_vae.cli.ratings import ratings_commands
@@ -27,6 +28,7 @@ COMMANDS = (
     table_commands,
     table_row_commands,
     ratings_commands,
+    images_commands,
     compression_commands,
     deploy_commands,
     convert_command,

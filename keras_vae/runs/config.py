@@ -105,7 +105,7 @@ def task_of(config):
     Raises:
         ValueError: if what it learned is not what this version keeps.
     """
-    return task_class(config["task"])(**config["settings"]).restore(config["learned"])
+    return task_class(config["task"])(**config["settings"]).with_learned(config["learned"])
 
 
 def check_same_data(config, task, data):

@@ -21,12 +21,18 @@ class Entry(NamedTuple):
     task: str
 
 
+_RESTORATION = "keras_vae.tasks.images.restoration"
 # A new use is one line here.
 TASKS = {
     "vae": Entry("train", "keras_vae.tasks.vae.settings", "keras_vae.tasks.vae.vae_task:VAETask"),
     "ratings": Entry(
         "train-recommender", "keras_vae.tasks.ratings.settings", "keras_vae.tasks.ratings.recommender:Recommender"
     ),
+    "denoising": Entry("train-denoiser", f"{_RESTORATION}.denoiser_settings", f"{_RESTORATION}.denoiser:Denoiser"),
+    "enlarging": Entry(
+        "train-enlarger", f"{_RESTORATION}.super_resolver_settings", f"{_RESTORATION}.super_resolver:SuperResolver"
+    ),
+    "inpainting": Entry("train-inpainter", f"{_RESTORATION}.inpainter_settings", f"{_RESTORATION}.inpainter:Inpainter"),
 }
 
 

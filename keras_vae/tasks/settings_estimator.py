@@ -80,7 +80,7 @@ class SettingsEstimator(BaseEstimator):
     def _all_learned_names(self):
         return tuple(dict.fromkeys(("event_shape_", "schema_", *self.learned_names)))
 
-    def restore(self, learned):
+    def with_learned(self, learned):
         """The inverse of `learned`: be as after `prepare`, but for what only `build_model` needs.
 
         Args:

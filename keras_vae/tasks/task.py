@@ -153,7 +153,7 @@ class Task(TaskTraining):
         path = pathlib.Path(path)
         try:
             content = json.loads((path / "task.json").read_text(encoding="utf-8"))
-            task = cls(**content["settings"]).restore(content["learned"])
+            task = cls(**content["settings"]).with_learned(content["learned"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} cannot be read as a {cls.__name__}: {error}") from None
         register_classes()

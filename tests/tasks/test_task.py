@@ -78,7 +78,7 @@ def test_what_was_learned_must_be_what_the_use_keeps():
     with pytest.raises(
         ValueError, match=r"`learned` must hold event_shape_, schema_\. Received: learned=\{'schema_': \{\}, 'a': 1\}"
     ):
-        Bare().restore({"a": 1})
+        Bare().with_learned({"a": 1})
 
 
 def test_a_use_says_its_own_settings(trained):

@@ -6,6 +6,7 @@ import json
 import pytest
 from runs.run_helpers import write_table
 from sklearn.base import clone
+from tasks.images.restoration.restoration_helpers import write_images
 from tasks.ratings.ratings_helpers import write_log
 
 from keras_vae.tasks.registry import TASKS, entry_of, settings_of, task_class
@@ -16,6 +17,9 @@ from keras_vae.tasks.task import Task
 CASES = [
     pytest.param("vae", {"latent_dim": 2, "hidden_units": [8], "epochs": 1}, write_table, id="vae"),
     pytest.param("ratings", {"latent_dim": 2, "hidden_units": [8], "epochs": 1}, write_log, id="ratings"),
+    pytest.param("denoising", {"hidden_units": [8, 8], "epochs": 1}, write_images, id="denoising"),
+    pytest.param("enlarging", {"hidden_units": [8, 8], "epochs": 1}, write_images, id="enlarging"),
+    pytest.param("inpainting", {"hidden_units": [8, 8], "epochs": 1}, write_images, id="inpainting"),
 ]
 
 
@@ -67,7 +71,7 @@ class TestEveryTask:
         learned = json.loads(json.dumps(task.learned(), allow_nan=False))
         assert learned == task.learned()
         settings = json.loads(json.dumps(task.settings_))
-        again = task_class(name)(**settings).restore(learned)
+        again = task_class(name)(**settings).with_learned(learned)
         assert again.learned() == task.learned()
         assert again.settings_ == task.settings_
         assert all(getattr(again, key) == getattr(task, key) for key in task.learned_names)

@@ -1,0 +1,1 @@
+"""Restoration of images: noise taken away, sizes multiplied, holes filled; learned from clean images alone."""
