@@ -100,13 +100,16 @@ def test_vectors_that_are_not_finite_leave_the_averages_alone():
 def test_in_half_precision_the_codebook_stays_in_single(mixed_float16, rng):
     layer = quantizer(rng.normal(size=(4, 3)))
     found, _ = layer(tf.constant(rng.normal(size=(5, 3)), tf.float16), training=True)
-    assert found.dtype == tf.float32 and layer.codebook.dtype == "float32"
+    assert found.dtype == tf.float32
+    assert layer.codebook.dtype == "float32"
 
 
 def test_a_graph_of_layers_knows_the_shapes():
     vectors = keras.Input((4, 4, 3))
     found, codes = VectorQuantizer(5)(vectors)
-    assert found.shape == (None, 4, 4, 3) and codes.shape == (None, 4, 4) and codes.dtype == "int32"
+    assert found.shape == (None, 4, 4, 3)
+    assert codes.shape == (None, 4, 4)
+    assert codes.dtype == "int32"
 
 
 def test_config_round_trip():
