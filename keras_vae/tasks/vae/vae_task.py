@@ -22,6 +22,7 @@ from keras_vae.tasks.vae.kind_of_data import is_binary_already, number_of_classe
 from keras_vae.tasks.vae.make_objective import has_beta, make_objective
 from keras_vae.tasks.vae.pictures import N_SHOWN, pictures
 from keras_vae.tasks.vae.preprocessing import preprocessing_kind
+from keras_vae.tasks.vae.rate_by_step import RateBySteps, RateCallback
 from keras_vae.tasks.vae.settings import SETTINGS
 from keras_vae.tasks.vae.starts import start_of
 from keras_vae.training.rows import first_rows
@@ -110,6 +111,10 @@ class VAETask(Task):
             # Not from the model: in the midst of a warm-up it has another beta.
             beta = make_objective(self.settings_).beta
             callbacks = [BetaAnnealing(linear(self.settings_["warm_up"], end=beta)), *callbacks]
+        if start_of(self.settings_, self.event_shape_) == "pyramid":
+            n_steps = self.settings_["epochs"] * self.steps_per_epoch(data)
+            rate = RateBySteps(self.settings_["learning_rate"], n_steps, self.settings_["schedule"])
+            callbacks = [RateCallback(rate), *callbacks]
         return super().train(model, data, start_epoch, callbacks, **kwargs)
 
     def finish(self, model, data):
