@@ -30,6 +30,9 @@ def sample(
             ("--draw/--mean",),
         ),
     ] = None,
+    label: Annotated[
+        str | None, option("Class of the samples, of a run trained with --condition label.", "all, one after the other")
+    ] = None,
     out: Annotated[
         Path,
         typer.Option(
@@ -46,10 +49,11 @@ def sample(
       keras-vae sample runs/digits -n 10000 --seed 1 --out samples.npz
       keras-vae sample runs/houses -n 500 --out houses.csv
       keras-vae sample runs/photos -n 20 --out new-photos
+      keras-vae sample runs/clothes -n 20 --label Bag --out bags.png
     """
     from keras_vae.runs.verbs import sample_run
 
-    sample_run(run, out, n, seed, temperature, draw)
+    sample_run(run, out, n, seed, temperature, draw, label)
     _print_done(run, f"{n} samples", out)
 
 

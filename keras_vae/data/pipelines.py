@@ -47,6 +47,7 @@ def batches(
     repeat: bool = False,
     part: str = "train",
     takes_holes: bool = False,
+    condition: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Batches of a data set, a pure function of the seed and the number of the epoch.
 
@@ -63,21 +64,27 @@ def batches(
             `tf.distribute` strategy Keras begins one to build the model).
         part: `"train"` or `"test"`, for a `Dataset`.
         takes_holes: bool. Whether NaN may stand for what was not seen.
+        condition: array `(n, ...)` or None. What a model is told of every row, such as the number of its class.
 
     Returns:
-        `tf.data.Dataset` of float32 `(batch, *event)`, with known cardinality; of `tf.SparseTensor` for sparse rows.
+        `tf.data.Dataset` of float32 `(batch, *event)`, with known cardinality; of `tf.SparseTensor` for sparse rows, of
+            `((x, condition),)` with a condition.
 
     Raises:
-        ValueError: if an argument is out of range, the part is empty, values are not finite numbers, sparse rows are to
-            be binarized, or values to be binarized are outside 0 to 255 (uint8) or [0, 1] (float).
+        ValueError: if an argument is out of range, the part is empty, the condition has another number of rows, values
+            are not finite numbers, sparse rows are to be binarized, or values to be binarized are outside 0 to 255
+            (uint8) or [0, 1] (float).
     """
     batch_size, seed = check_int("batch_size", batch_size, 1), check_int("seed", seed, 0)
     epochs = _epoch_numbers(check_int("start_epoch", start_epoch, 0), shuffle, repeat)
     fetch, n = _source(x, part, binarize, scale, takes_holes)
+    if condition is not None and len(condition) != n:
+        raise ValueError(f"`condition` must have a row for each of {n} examples. Received: {len(condition)}")
+    told = None if condition is None else _variable(condition)
     n_batches = -(-n // batch_size)
     return (
         epochs.flat_map(_rows_of_epochs(n, batch_size, seed, shuffle))
-        .map(_values(fetch, seed, binarize, scale), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .map(_values(fetch, seed, binarize, scale, told), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY if repeat else n_batches))
         .prefetch(_BATCHES_AHEAD)
     )
@@ -120,8 +127,12 @@ def _rows_of_epochs(n, batch_size, seed, shuffle):
     return one_epoch
 
 
-def _values(fetch, seed, binarize, scale):
-    """Function from a batch of row numbers to the float32 values of the rows."""
+def _values(fetch, seed, binarize, scale, told):
+    """Function from a batch of row numbers to the float32 values of the rows, beside what is told of them."""
+
+    def with_told(epoch, step, rows):
+        values = values_of(epoch, step, rows)
+        return values if told is None else ((values, tf.gather(told, rows)),)
 
     def values_of(epoch, step, rows):
         values = fetch(rows)
@@ -131,7 +142,7 @@ def _values(fetch, seed, binarize, scale):
         floats = tf.cast(values, tf.float32)
         return floats / 255.0 if scale and values.dtype == tf.uint8 else floats
 
-    return values_of
+    return with_told
 
 
 def _source(x, part, binarize, scale, takes_holes):

@@ -11,7 +11,7 @@ from keras_vae.runs.config import task_of
 from keras_vae.runs.open_run import load_for
 from keras_vae.runs.output import check_writable
 from keras_vae.runs.run_folder import RunFolder
-from keras_vae.tasks.registry import entry_of, settings_of
+from keras_vae.tasks.registry import entry_of, settings_of, task_class
 
 
 def doctor_run(path, data=None, seed=0):
@@ -94,6 +94,15 @@ def examples(config, source=None):
     return data, task.rows(data, "test"), x_train, "test"
 
 
+def _fit_each_other(name, settings):
+    """Whether a task takes settings together."""
+    try:
+        task_class(name)(**settings).checked_settings()
+    except ValueError:
+        return False
+    return True
+
+
 def train_commands(report, config, path):
     """What to type for every remedy of the verdict that the shell has options for.
 
@@ -111,6 +120,8 @@ def train_commands(report, config, path):
     for remedy in report.remedy:
         changed = remedy.changed(present)
         if not changed:
+            continue
+        if not _fit_each_other(config["task"], {**present, **changed}):
             continue
         words = []
         for name, value in {**present, **changed}.items():

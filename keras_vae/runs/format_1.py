@@ -15,7 +15,7 @@ from keras_vae.layers.standardize import Standardize
 from keras_vae.objectives.elbo import ELBO
 from keras_vae.runs.config import FORMAT, checked_config, read_json, task_of
 from keras_vae.runs.run_folder import RunFolder
-from keras_vae.tasks.registry import settings_of
+from keras_vae.tasks.registry import settings_of, task_class
 
 # The only task that there was.
 TASK = "vae"
@@ -61,12 +61,13 @@ def _new_config(old):
     if old.get("format") != 1:
         raise KeyError("format")
     table, fed = settings_of(TASK).SETTINGS, old["input"]
+    known = {"event_shape_": old["event_shape"], "binarize_": fed["binarize"], "n_classes_": fed["n_classes"]}
     return {
         "format": FORMAT,
         "task": TASK,
         **{name: old[name] for name in ("data", "n_train", "fingerprint")},
         "settings": {name: old.get(name, setting.of_older_runs) for name, setting in table.items()},
-        "learned": {"event_shape_": old["event_shape"], "binarize_": fed["binarize"], "n_classes_": fed["n_classes"]},
+        "learned": {**known, **task_class(TASK).learned_before},
     }
 
 

@@ -50,7 +50,7 @@ def evaluate_run(path, data=None, n_samples=None, n_annealed=0, n_rows=None):
     return {"run": str(path), "data": dataset.name, "model_epoch": run.kept_epoch, **figures, "part": part}
 
 
-def sample_run(path, out, n=64, seed=None, temperature=1.0, draw=None):
+def sample_run(path, out, n=64, seed=None, temperature=1.0, draw=None, label=None):
     """Draw from a run: a picture, a table, arrays, or a folder of images.
 
     Args:
@@ -62,6 +62,8 @@ def sample_run(path, out, n=64, seed=None, temperature=1.0, draw=None):
         temperature: float >= 0. Factor on the standard deviation of the prior.
         draw: bool or None. Whether x itself is drawn from p(x|z), with its noise, or its mean is taken. None draws rows
             of a table, and takes the means of everything else.
+        label: str or None. Class of the samples, for a model that was trained with classes; None for all of them in
+            turn.
 
     Raises:
         ValueError: for a folder that is no run, an ending that is none of these, or a setting out of range.
@@ -81,14 +83,15 @@ def sample_run(path, out, n=64, seed=None, temperature=1.0, draw=None):
     run = RunFolder.open(path)
     task, model = task_of(run.read_config()), run.load_model()
     _check_suffix(suffix, out, model)
+    condition = task.condition_of_samples(n, label)
     if suffix in PICTURES:
-        figure = task.sample_figure(model, n, seed=seed, temperature=temperature)
+        figure = task.sample_figure(model, n, seed=seed, temperature=temperature, condition=condition)
         with atomic_path(out) as temporary:
             figure.savefig(temporary)
         return
     draw = task.kind_ == "table" if draw is None else draw
-    x = model.sample(n, seed=seed, temperature=temperature, draw=draw)
-    _write_data(out, suffix, task, model, {}, x)
+    x = model.sample(n, seed=seed, temperature=temperature, draw=draw, condition=condition)
+    _write_data(out, suffix, task, model, task.describe_samples(condition), x)
 
 
 def encode_run(path, data, out):

@@ -81,10 +81,14 @@ def random_rows(x, n_rows, seed=0):
     """So many rows: random ones of an array, in their order, as the first may be of one kind; the head of a stream.
 
     Args:
-        x: array `(n, *event_shape)` or `tf.data.Dataset`.
+        x: array `(n, *event_shape)`, a dict of it and a condition, or `tf.data.Dataset`.
         n_rows: int >= 1.
         seed: int >= 0.
     """
-    if is_stream(x) or len(x) <= n_rows:
+    if is_stream(x):
         return head(x, n_rows)
-    return x[np.sort(np.random.default_rng(seed).choice(len(x), n_rows, replace=False))]
+    n = len(x["x"]) if isinstance(x, dict) else len(x)
+    if n <= n_rows:
+        return x
+    chosen = np.sort(np.random.default_rng(seed).choice(n, n_rows, replace=False))
+    return {name: rows[chosen] for name, rows in x.items()} if isinstance(x, dict) else x[chosen]

@@ -38,7 +38,17 @@ def _shown_as(column):
 
 
 def sample_figure(
-    model, n, seed=None, temperature=1.0, like=None, *, draws=None, feature_names=None, vocabulary=None, columns=None
+    model,
+    n,
+    seed=None,
+    temperature=1.0,
+    like=None,
+    *,
+    draws=None,
+    feature_names=None,
+    vocabulary=None,
+    columns=None,
+    condition=None,
 ):
     """Picture of `n` samples of the prior; of a table, histograms of its columns in their units.
 
@@ -53,13 +63,15 @@ def sample_figure(
         feature_names: sequence of str or None. Names of the columns of a table.
         vocabulary: sequence of str or None. The tokens of a model of sequences of them.
         columns: list as `shown_as` gives it, or None. What the columns of a table are.
+        condition: array of `n` rows, or None. What the model is told of the samples.
 
     Returns:
         matplotlib Figure.
     """
     table = is_table(model)
     if draws is None:
-        samples = model.sample(max(n, _N_ROWS) if table else n, seed=seed, temperature=temperature)
+        n = max(n, _N_ROWS) if table and condition is None else n
+        samples = model.sample(n, seed=seed, temperature=temperature, condition=condition)
     else:
         samples = draws if table else draws[:n]
     if model.likelihood.values == "tokens":

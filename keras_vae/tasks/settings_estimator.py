@@ -1,6 +1,7 @@
 """An estimator whose arguments are the settings of one table, and what it learns about data before training."""
 
 import inspect
+import types
 
 from sklearn.base import BaseEstimator
 
@@ -26,6 +27,8 @@ class SettingsEstimator(BaseEstimator):
     settings = COMMON
     # What `learned` keeps beside the settings, `event_shape_` and `schema_`.
     learned_names = ()
+    # What holds for a run that was begun before one of them was kept.
+    learned_before = types.MappingProxyType({})
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -93,8 +96,7 @@ class SettingsEstimator(BaseEstimator):
             ValueError: for a setting out of range, or another dict.
         """
         names = self._all_learned_names()
-        # A run from before the schema was kept did without it.
-        learned = {"schema_": {}, **learned} if isinstance(learned, dict) else learned
+        learned = {"schema_": {}, **self.learned_before, **learned} if isinstance(learned, dict) else learned
         if not isinstance(learned, dict) or set(learned) != set(names):
             raise ValueError(f"`learned` must hold {', '.join(names)}. Received: learned={learned!r}")
         self.settings_ = self.checked_settings()

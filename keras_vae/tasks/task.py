@@ -95,9 +95,29 @@ class Task(TaskTraining):
         """Iterator over the pictures of `report`."""
         yield "loss_curves", plot_history(history)
 
-    def sample_figure(self, model, n, seed=None, temperature=1.0):
+    def condition_of_samples(self, n, label=None):
+        """What the model is told of `n` new examples; here nothing, None.
+
+        Args:
+            n: int >= 1.
+            label: str or None. The class that they are to be of.
+
+        Raises:
+            ValueError: for a label of a model that is told none.
+        """
+        if label is not None:
+            raise ValueError(
+                "`label` must be None for a model that is told no class: train one with --condition label. Received: "
+                f"label={label!r}"
+            )
+
+    def describe_samples(self, condition):
+        """What stands beside new examples in a file: dict of arrays `(n,)` by name, here empty."""
+        return {}
+
+    def sample_figure(self, model, n, seed=None, temperature=1.0, condition=None):
         """Picture of `n` new examples, a matplotlib figure; see `sample_figure`."""
-        return sample_figure(model, n, seed, temperature)
+        return sample_figure(model, n, seed, temperature, condition=condition)
 
     def describe(self, data):
         """What is trained on what, as pairs of a word and a line for people; the word may be ""."""

@@ -103,11 +103,15 @@ class TaskData(SettingsEstimator):
 
     def batches(self, data, start_epoch=0):
         """Endless batches of the training part; epoch e is a pure function of the seed and e, see `data.batches`."""
-        return batches(data, **self.pipeline(), start_epoch=start_epoch, repeat=True)
+        told = self.told_of_rows(data, "train")
+        return batches(data, **self.pipeline(), condition=told, start_epoch=start_epoch, repeat=True)
 
     def pipeline(self):
         """Arguments of `data.batches` for these data. Values stay raw: the model does its own preprocessing."""
         return {"batch_size": self.settings_["batch_size"], "seed": self.settings_["seed"], "scale": False}
+
+    def told_of_rows(self, data, part):
+        """What the model is told of every row of a part beside the row, array `(n, ...)`; here nothing, None."""
 
     def steps_per_epoch(self, data):
         """Batches of one epoch, the short last one included."""
@@ -121,11 +125,15 @@ class TaskData(SettingsEstimator):
             part: "train", "validation", "test" or "all".
 
         Returns:
-            float32 array `(n, *event_shape)`; or a `tf.data.Dataset` for a folder of images.
+            float32 array `(n, *event_shape)`, a dict of it and the condition where there is one; or a `tf.data.Dataset`
+            for a folder of images.
         """
-        parts = [self._rows_of(data, name) for name in parts_of(data, part)]
+        names = parts_of(data, part)
+        parts = [self._rows_of(data, name) for name in names]
         if isinstance(parts[0], np.ndarray):
-            return np.concatenate(parts) if len(parts) > 1 else parts[0]
+            told = [self.told_of_rows(data, name) for name in names]
+            x = np.concatenate(parts) if len(parts) > 1 else parts[0]
+            return x if told[0] is None else {"x": x, "condition": np.concatenate(told)}
         rows = parts[0]
         for more in parts[1:]:
             rows = rows.concatenate(more)
@@ -135,7 +143,7 @@ class TaskData(SettingsEstimator):
         x = getattr(data, f"x_{part}")
         if x is not None:
             return self.as_input(x)
-        return batches(data, **self.pipeline(), shuffle=False, part=part)
+        return batches(data, **self.pipeline(), condition=self.told_of_rows(data, part), shuffle=False, part=part)
 
     def as_input(self, x):
         """An array of the data as the model takes it, float32."""

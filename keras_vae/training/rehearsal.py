@@ -8,6 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_vae.training.batch import split_condition
+from keras_vae.training.rows import head
+
 # Long enough to even out a busy machine, short enough not to be missed.
 SECONDS = 2.0
 # Rows or batches of the validation that are looked at for it.
@@ -41,8 +44,8 @@ def rehearse(model, batches, steps_per_epoch: int, validation=None, seconds: flo
         model: compiled `Trainer`, built.
         batches: `tf.data.Dataset` without end.
         steps_per_epoch: int. As in the training that follows, or the graph would be another one.
-        validation: array of the validation rows, or `tf.data.Dataset` of batches of them, of which some are used; or
-            None.
+        validation: array of the validation rows, a dict of it and the condition, or `tf.data.Dataset` of batches of
+            them, of which some are used; or None.
         seconds: float. How long to train on trial.
 
     Returns:
@@ -64,7 +67,8 @@ def rehearse(model, batches, steps_per_epoch: int, validation=None, seconds: flo
 def _some(validation):
     """The first rows, and how many they are."""
     if not isinstance(validation, tf.data.Dataset):
-        return validation[:SOME_ROWS], min(SOME_ROWS, len(validation))
+        some = head(validation, SOME_ROWS)
+        return some, split_condition(some)[0].shape[0]
     some = validation.take(SOME_BATCHES)
     return some, sum(len(tf.nest.flatten(batch)[0]) for batch in some)
 

@@ -302,3 +302,12 @@ def test_sparse_rows_come_as_sparse_tensors_in_the_order_of_dense_ones(rng):
 def test_sparse_rows_are_not_binarized():
     with pytest.raises(ValueError, match=r"`binarize` must be False for sparse rows. Received: binarize=True"):
         batches(sparse.csr_matrix((3, 4)), binarize=True)
+
+
+def test_what_a_model_is_told_stays_beside_its_row():
+    x = np.arange(20, dtype="float32").reshape(10, 2)
+    told = np.arange(10)
+    for ((rows, condition),) in batches(x, 4, seed=1, condition=told):
+        np.testing.assert_array_equal(rows[:, 0], 2.0 * condition.numpy())
+    with pytest.raises(ValueError, match=r"`condition` must have a row for each of 10 examples. Received: 9"):
+        batches(x, condition=told[:9])

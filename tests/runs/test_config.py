@@ -24,7 +24,7 @@ def test_a_config_says_what_was_trained_on_what(run, trained):
     assert (config["format"], config["task"], config["data"]) == (2, "vae", str(trained / "table.csv"))
     assert (config["settings"]["latent_dim"], config["settings"]["network"]) == ([2], "skip")
     learned = config["learned"]
-    assert set(learned) == {"event_shape_", "schema_", "binarize_", "n_classes_"}
+    assert set(learned) == {"event_shape_", "schema_", "binarize_", "n_classes_", "classes_"}
     assert (learned["event_shape_"], learned["binarize_"], learned["n_classes_"]) == ([4], False, None)
     assert learned["schema_"]["features"] == ["a", "b", "c", "d"]
 

@@ -10,7 +10,7 @@ from keras_vae.tasks.vae.preprocessing import make_preprocessing
 from keras_vae.tasks.vae.starts import as_encoder_takes, start
 
 
-def build_model(settings, event_shape, likelihood, data, rows):
+def build_model(settings, event_shape, likelihood, data, rows, n_classes=None):
     """The untrained model.
 
     Args:
@@ -20,6 +20,7 @@ def build_model(settings, event_shape, likelihood, data, rows):
         data: `Dataset` of the training, from which the preprocessing is learned.
         rows: Callable from the name of a part, and a number or None for all, to its first rows as the model takes them,
             array; None for a part that is not there.
+        n_classes: int or None. Classes that the model is told.
 
     Returns:
         `VAE` or `LadderVAE`, not compiled.
@@ -49,7 +50,7 @@ def build_model(settings, event_shape, likelihood, data, rows):
             )
         else:
             prior = make_prior(settings, lambda n: as_encoder_takes(preprocessing, rows("train", n)))
-            model = make_vae(event_shape, latent_dim[0], **common, prior=prior)
+            model = make_vae(event_shape, latent_dim[0], **common, prior=prior, n_classes=n_classes)
     start(model, settings, event_shape, rows)
     return model
 

@@ -48,7 +48,7 @@ def defaults_for(data, given):
     if graph == "ladder":
         chosen |= _ladder_sizes(data, network, given)
         sizes = {name: given[name] or chosen[name] for name in ("latent_dim", "hidden_units")}
-        warm_up = 0.0 if start_of({**chosen, **sizes}, data.event_shape) else LADDER_WARM_UP
+        warm_up = 0.0 if start_of({**given, **chosen, **sizes}, data.event_shape) else LADDER_WARM_UP
         return {**chosen, **_ladder_pace(data, given), "warm_up_share": warm_up}
     n_latent = min(LATENT_DIM, data.event_shape[0]) if data.kind == "table" else LATENT_DIM
     # Other networks know their own widths.
@@ -60,7 +60,11 @@ def _graph(data, given):
     """A ladder for pictures, unless something was asked for that it cannot do."""
     if given["latent_dim"] is not None:
         return "ladder" if len(given["latent_dim"]) > 1 else "vae"
-    wants_one_layer = given["prior"] != "standard_normal" or given["objective"] in ("total_correlation", "mmd")
+    wants_one_layer = (
+        given["condition"] is not None
+        or given["prior"] != "standard_normal"
+        or given["objective"] in ("total_correlation", "mmd")
+    )
     is_ladder_network = given["network"] in (None, _network_of_pictures(data))
     return "ladder" if _is_picture(data) and is_ladder_network and not wants_one_layer else "vae"
 

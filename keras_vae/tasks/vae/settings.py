@@ -16,6 +16,7 @@ from keras_vae.tasks.setting import (
 )
 
 GRAPHS = ("vae", "ladder")
+CONDITIONS = ("label",)
 PRIORS = ("standard_normal", "mixture", "vamp", "flow")
 OBJECTIVES = ("elbo", "importance_weighted", "total_correlation", "mmd")
 SAMPLERS = ("gmm", "maf", "two_stage")
@@ -55,6 +56,12 @@ MODEL = {
         default_text="none, the prior",
         **choice(SAMPLERS),
     ),
+    "condition": Setting(
+        default=None,
+        help="What the model is told beside each row, label for its class: then new examples are drawn by class",
+        default_text="none",
+        **choice(CONDITIONS),
+    ),
     "mixed_precision": Setting(check_flag, False, "Compute networks in bfloat16; densities stay float32."),
 }
 _OBJECTIVE = {
@@ -90,6 +97,7 @@ Examples:
   keras-vae train
   keras-vae train --data photos/ --size 64 --minutes 20
   keras-vae train --data houses.csv --drop url --label price --out runs/houses
+  keras-vae train --data fashion_mnist --condition label --out runs/clothes
   keras-vae train --data mnist --graph ladder --objective importance_weighted --n-draws 10
   keras-vae train --out runs/houses --resume
 """

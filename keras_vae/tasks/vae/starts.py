@@ -16,10 +16,12 @@ def start_of(settings, event_shape):
     """What a training starts from: "factors", "pyramid", or None for random weights.
 
     Args:
-        settings: dict with `graph`, `network`, `likelihood`, `latent_dim` and `hidden_units`, chosen.
+        settings: dict with `graph`, `network`, `likelihood`, `latent_dim`, `hidden_units` and `condition`, chosen.
         event_shape: tuple of ints.
     """
     likelihood = settings["likelihood"]
+    if settings["condition"] is not None:
+        return None  # The best linear model of all rows is none of rows of which the class is known.
     if settings["network"] == "skip":
         return "factors" if likelihood in FACTOR_LIKELIHOODS else None
     if settings["graph"] == "ladder" and settings["network"] == "resnet":

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import types
 
 import numpy as np
 
@@ -16,16 +17,18 @@ from keras_vae.tasks.sample_figure import sample_figure, shown_as
 from keras_vae.tasks.table_likelihood import mixed_likelihood
 from keras_vae.tasks.task import Task
 from keras_vae.tasks.vae.build_model import build_model
+from keras_vae.tasks.vae.classes import class_names_of, class_numbers, classes_of_samples
 from keras_vae.tasks.vae.defaults import defaults_for
 from keras_vae.tasks.vae.image_size import at_image_size
 from keras_vae.tasks.vae.kind_of_data import is_binary_already, number_of_classes
 from keras_vae.tasks.vae.make_objective import has_beta, make_objective
-from keras_vae.tasks.vae.pictures import N_SHOWN, pictures
+from keras_vae.tasks.vae.pictures import N_SAMPLES, N_SHOWN, pictures
 from keras_vae.tasks.vae.preprocessing import preprocessing_kind
 from keras_vae.tasks.vae.rate_by_step import RateBySteps, RateCallback
 from keras_vae.tasks.vae.settings import SETTINGS
 from keras_vae.tasks.vae.starts import start_of
-from keras_vae.training.rows import first_rows
+from keras_vae.training.batch import split_condition
+from keras_vae.training.rows import first_rows, head
 from keras_vae.training.streams import is_stream
 
 CLIP_NORM = 200.0
@@ -42,12 +45,23 @@ class VAETask(Task):
     The model takes and gives the units of the data: a layer of it standardises tables and divides 8-bit values. Grey
     pictures under a Bernoulli likelihood are drawn as 0 and 1, anew in every epoch.
 
-    Two more values are learned: `binarize_`, whether pixels are drawn, and `n_classes_`, the number of different tokens
-    (None for other likelihoods).
+    Three more values are learned: `binarize_`, whether pixels are drawn; `n_classes_`, the number of different tokens
+    (None for other likelihoods); and `classes_`, the names of the classes that the model is told (None without).
     """
 
     settings = SETTINGS
-    learned_names = ("binarize_", "n_classes_")
+    learned_names = ("binarize_", "n_classes_", "classes_")
+    learned_before = types.MappingProxyType({"classes_": None})
+
+    def checked_settings(self):
+        settings = super().checked_settings()
+        for name, value in (("graph", "ladder"), ("prior", "vamp")):
+            if settings["condition"] is not None and settings[name] == value:
+                raise ValueError(
+                    f"`{name}` must not be {value} beside a condition, which no part of it takes. Received: "
+                    f"condition={settings['condition']!r}"
+                )
+        return settings
 
     def choose(self, data):
         own = defaults_for(data, self.settings_)
@@ -64,6 +78,7 @@ class VAETask(Task):
         likelihood = self.settings_["likelihood"]
         self.binarize_ = likelihood == "bernoulli" and data.kind == "image" and not is_binary_already(data)
         self.n_classes_ = number_of_classes(data) if likelihood == "categorical" else None
+        self.classes_ = None if self.settings_["condition"] is None else class_names_of(data)
         if self.warm_up is None:
             self.settings_["warm_up"] = self._warm_up_steps(data)
         # The model learns its preprocessing from them when it is built.
@@ -75,7 +90,9 @@ class VAETask(Task):
         return steps if has_beta(self.settings_) else 0
 
     def build_model(self):
-        vae = build_model(self.settings_, self.event_shape_, self._likelihood(), self._data, self.first_inputs)
+        n_classes = None if self.classes_ is None else len(self.classes_)
+        parts = self.event_shape_, self._likelihood(), self._data, self.first_inputs, n_classes
+        vae = build_model(self.settings_, *parts)
         # Early in its training a ladder has gradients that would throw it far off.
         vae.compile(Adam(self.settings_["learning_rate"], clipnorm=CLIP_NORM))
         return vae
@@ -91,7 +108,7 @@ class VAETask(Task):
         if not self._data.size(part):
             return None
         rows = self.rows(self._data, part)
-        return first_rows(rows, n).x if is_stream(rows) else rows[:n]
+        return first_rows(rows, n).x if is_stream(rows) else split_condition(head(rows, n))[0]
 
     # Training.
 
@@ -135,6 +152,17 @@ class VAETask(Task):
         takes_holes = self.settings_["likelihood"] == "mixed"
         return {**super().pipeline(), "binarize": self.binarize_, "takes_holes": takes_holes}
 
+    def told_of_rows(self, data, part):
+        return None if self.classes_ is None else class_numbers(self.classes_, data, part)
+
+    def condition_of_samples(self, n, label=None):
+        if self.classes_ is None:
+            return super().condition_of_samples(n, label)
+        return classes_of_samples(self.classes_, n, label)
+
+    def describe_samples(self, condition):
+        return {} if condition is None else {"label": np.asarray(self.classes_)[condition]}
+
     def as_input(self, x):
         # Draws of 0 and 1 are the same in every call.
         return binarize_once(x, seed=self.settings_["seed"]) if self.binarize_ else super().as_input(x)
@@ -159,17 +187,24 @@ class VAETask(Task):
             feature_names=data.feature_names,
             label_name=data.label_name,
             kept_epoch=history.get("kept_epoch"),
-            draws=model.sample(N_DRAWS, seed=seed, draw=True) if data.kind == "table" else None,
+            draws=self._draws_of_table(model) if data.kind == "table" else None,
+            condition=self.condition_of_samples(N_SAMPLES),
             vocabulary=data.schema.get("vocabulary"),
             columns=self._shown_as(),
         )
 
-    def sample_figure(self, model, n, seed=None, temperature=1.0):
-        is_table = self.kind_ == "table"
-        draws = model.sample(max(n, N_DRAWS), seed, temperature, draw=True) if is_table else None
+    def sample_figure(self, model, n, seed=None, temperature=1.0, condition=None):
+        draws = None
+        if self.kind_ == "table":
+            n_drawn = n if condition is not None else max(n, N_DRAWS)
+            draws = model.sample(n_drawn, seed, temperature, draw=True, condition=condition)
         names = {"feature_names": self.feature_names_, "vocabulary": self.schema_.get("vocabulary")}
         names["columns"] = self._shown_as()
-        return sample_figure(model, n, seed, temperature, draws=draws, **names)
+        return sample_figure(model, n, seed, temperature, draws=draws, condition=condition, **names)
+
+    def _draws_of_table(self, model):
+        condition = self.condition_of_samples(N_DRAWS)
+        return model.sample(N_DRAWS, seed=self.settings_["seed"], draw=True, condition=condition)
 
     def columns_of(self, x):
         columns = self._columns()
@@ -204,4 +239,5 @@ class VAETask(Task):
 
     def _graph_in_words(self):
         sizes = "+".join(map(str, self.settings_["latent_dim"]))
-        return f"{self.settings_['graph']}, {self.settings_['network']}, {sizes} latent"
+        told = "" if self.classes_ is None else f", told which of {len(self.classes_)} classes a row is of"
+        return f"{self.settings_['graph']}, {self.settings_['network']}, {sizes} latent{told}"

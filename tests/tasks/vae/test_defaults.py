@@ -14,6 +14,7 @@ NOTHING = {
     "batch_size": None,
     "prior": "standard_normal",
     "objective": "elbo",
+    "condition": None,
 }
 
 
