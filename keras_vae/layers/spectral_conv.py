@@ -50,7 +50,7 @@ class SpectralConv2D(keras.layers.Layer):
         self.kernel = self.add_weight(name="kernel", shape=shape, initializer=start)
         self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
         # The same on all replicas, whose kernels are the same.
-        options = {"trainable": False, "dtype": "float32", "aggregation": "only_first_replica"}
+        options = {"trainable": False, "dtype": "float32", "autocast": False, "aggregation": "only_first_replica"}
         self.direction = self.add_weight(name="direction", shape=(self.filters,), initializer=direction, **options)
         self.built = True
 
