@@ -114,8 +114,7 @@ def test_training_resumes_bit_for_bit_from_a_file(x, tmp_path):
         model.fit(x, epochs=1, batch_size=16, shuffle=False, verbose=0)
     parts.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
-    assert again.objective.get_config() == parts.objective.get_config()
-    assert again.quantizer.get_config() == parts.quantizer.get_config()
+    assert again.objective.commitment == parts.objective.commitment
     for model in (whole, again):
         # Most entries are dead here: restarts draw from the saved random state.
         model.fit(x, epochs=2, batch_size=16, shuffle=False, verbose=0)
