@@ -66,16 +66,17 @@ def shell(line, folder):
     print(f"$ {line}\n{done.stdout}")
 
 
-def load_or_stand_in(name):
+def load_or_stand_in(name, labels=False):
     """Training and test images of MNIST or CIFAR-10, uint8: the real ones if they are on this machine, else a stand-in.
 
-    Nothing is downloaded. The stand-in is made of the digits that come inside scikit-learn.
+    Nothing is downloaded. The stand-in is made of the digits that come inside scikit-learn. With `labels` those of both
+    parts come behind the images.
     """
     if _is_stored(name):
         with contextlib.suppress(ConnectionError, FileNotFoundError):
             data = kv.data.load(name)
             print(f"{name}: {data.n_train:,} training and {data.n_test:,} test images of shape {data.event_shape}")
-            return data.x_train, data.x_test
+            return (data.x_train, data.x_test, *([data.y_train, data.y_test] if labels else []))
     print(f"{name} is not on this machine: enlarged 8x8 digits stand in for it, and all numbers are theirs.")
     data = kv.data.load("digits")
     size = {"mnist": 28, "cifar10": 32}[name]
@@ -83,7 +84,8 @@ def load_or_stand_in(name):
     if name == "cifar10":
         tint = np.random.default_rng(0)
         parts = [x * tint.uniform(0.3, 1.0, (len(x), 1, 1, 3)) for x in parts]
-    return [np.round(x).astype("uint8") for x in parts]
+    images = [np.round(np.clip(x, 0, 255)).astype("uint8") for x in parts]
+    return [*images, data.y_train, data.y_test] if labels else images
 
 
 def _is_stored(name):
