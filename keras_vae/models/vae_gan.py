@@ -194,8 +194,8 @@ class VAEGAN(VAE):
 
     def train_step(self, data):
         """One step of both optimizers on a batch, from one pass."""
-        batch = self.prepare(as_batch(data))
         with tf.GradientTape(persistent=True) as tape:
+            batch = self.prepare(as_batch(data), training=True)
             terms = self.terms(batch, training=True)
             losses = [batch_mean(terms[name], batch.weight) for name in ("loss", "discriminator_loss")]
             if self.losses:

@@ -10,6 +10,7 @@ from keras_vae.layers.class_labels import ClassLabels
 from keras_vae.models.autoencoder import Autoencoder
 from keras_vae.models.make_vae import make_vae
 from keras_vae.models.vae import VAE
+from keras_vae.models.vae_gan import VAEGAN
 from keras_vae.serving.export import export_saved_model
 from keras_vae.serving.saved_model import load_saved_model
 
@@ -234,3 +235,17 @@ def test_what_does_not_fit_is_refused(call, message):
 
 def test_a_model_without_a_condition_has_no_network():
     assert small_vae().condition_network is None
+
+
+def test_a_vae_gan_trains_the_network_of_its_condition(rng):
+    parts, data = conditional_vae((3,)), keras.Input((6,))
+    hidden = keras.layers.Dense(4)(data)
+    discriminator = keras.Model(data, [hidden, keras.layers.Dense(1)(hidden)])
+    model = VAEGAN(
+        parts.encoder, parts.decoder, discriminator, "gaussian_fixed", condition_network=dense_network(), seed=0
+    )
+    x, c = rng.normal(size=(16, 6)).astype("float32"), rng.normal(size=(16, 5)).astype("float32")
+    before = model.condition_network.get_weights()
+    model.compile("sgd")
+    model.train_on_batch((x, c))
+    assert all(np.any(a != b) for a, b in zip(before, model.condition_network.get_weights(), strict=True))
