@@ -56,7 +56,7 @@ def to_unit(x, name="images", takes_holes=False, takes_noise=True):
         return _whole_to_unit(x, name)
     if x.dtype.kind != "f":
         raise ValueError(f"`{name}` must be numbers. Received: dtype {x.dtype}")
-    x = x.astype(np.float32)
+    given, x = x.dtype, x.astype(np.float32)
     bad = np.isinf(x) if takes_holes else ~np.isfinite(x)
     if bad.any():
         hint = "" if takes_holes else " (missing pixels are for an Inpainter)" * bool(np.isnan(x).any())
@@ -66,7 +66,7 @@ def to_unit(x, name="images", takes_holes=False, takes_noise=True):
     if low < lowest or high > highest:
         raise ValueError(
             f"`{name}` must be uint8, or floats in 0..1: divide grey values of 0 to 255 by 255. "
-            f"Received: {x.dtype} from {low:g} to {high:g}"
+            f"Received: {given} from {low:g} to {high:g}"
         )
     return x
 
@@ -89,7 +89,7 @@ def from_unit(x, dtype):
     return np.round(x.astype(np.float64) * highest).astype(dtype)
 
 
-def as_images(images, channels, name="images", takes_holes=False):
+def as_images(images, channels, name="images", takes_holes=False, in_list=False):
     """What was passed as a list of float32 arrays `(height, width, channels)`, and its `Form`.
 
     Args:
@@ -97,6 +97,7 @@ def as_images(images, channels, name="images", takes_holes=False):
             `(height, width, channels)` for colours; or a list of images of any sizes.
         channels: int. Channels that they must have.
         name, takes_holes: as in `to_unit`.
+        in_list: bool. Whether it is one of a list, where grey images may have an axis of channels too.
 
     Raises:
         ValueError: for other shapes, no images, or as `to_unit`.
@@ -104,7 +105,7 @@ def as_images(images, channels, name="images", takes_holes=False):
     if isinstance(images, (list, tuple)):
         if not images:
             raise ValueError(f"`{name}` must hold at least one image. Received: none")
-        of_each = [as_images(one, channels, name, takes_holes) for one in images]
+        of_each = [as_images(one, channels, name, takes_holes, in_list=True) for one in images]
         if any(len(found) != 1 for found, _ in of_each):
             raise ValueError(f"`{name}` as a list must hold single images. Received: an array of several among them")
         first = of_each[0][1]
@@ -113,8 +114,8 @@ def as_images(images, channels, name="images", takes_holes=False):
     shape = values.shape
     if values.size == 0 or not 2 <= values.ndim <= 4:
         raise ValueError(f"`{name}` must have shape (n, height, width, {channels}). Received: {shape}")
-    is_colour = values.ndim == 3 and channels > 1 and shape[-1] == channels
-    form = Form("one" if values.ndim == 2 or is_colour else "array", values.ndim == 4 or is_colour, values.dtype)
+    is_one = values.ndim == 3 and shape[-1] == channels and (channels > 1 or in_list)
+    form = Form("one" if values.ndim == 2 or is_one else "array", values.ndim == 4 or is_one, values.dtype)
     x = values if form.has_channels else values[..., None]
     x = x[None] if form.kind == "one" else x
     if x.shape[-1] != channels:

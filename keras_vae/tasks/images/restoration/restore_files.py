@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import warnings
 from typing import NamedTuple
 
@@ -204,12 +205,10 @@ def parse_colour(name, text):
     Raises:
         ValueError: for other text.
     """
-    try:
-        hexadecimal = text.removeprefix("#")
-        parts = [int(hexadecimal[k : k + 2], 16) for k in (0, 2, 4)] if text.startswith("#") else text.split(",")
-        values = tuple(int(part) for part in parts)
-        if len(values) != 3 or not all(0 <= value <= 255 for value in values) or len(hexadecimal) == 5:
-            raise ValueError
-    except ValueError:
-        raise ValueError(f"`{name}` must be a colour, as #ff00ff or 255,0,255. Received: {text!r}") from None
-    return values
+    found = re.fullmatch(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", text.strip())
+    if found:
+        return tuple(int(part, 16) for part in found.groups())
+    values = [int(part) for part in text.split(",") if part.strip().isdigit()]
+    if len(values) != 3 or text.count(",") != 2 or max(values) > 255:
+        raise ValueError(f"`{name}` must be a colour, as #ff00ff or 255,0,255. Received: {text!r}")
+    return tuple(values)

@@ -47,7 +47,7 @@ def as_range(value):
 def range_setting(default, help, default_text=None, maximum=None, **kwargs):
     """A `Setting` that is a number or a pair of numbers."""
     check = functools.partial(check_range, maximum=maximum)
-    return Setting(check, default, help, default_text, kind=str, parse=parse_range, names_run=True, **kwargs)
+    return Setting(check, default, help, default_text, kind=str, parse=parse_range, **kwargs)
 
 
 NETWORK = {

@@ -49,7 +49,7 @@ class TiledNetworks:
         out = np.empty((len(told), *self.size_of(told), self.event_shape[-1]), np.float32)
         for rows, tile in self._pieces(told):
             estimate, *_ = self._graphs(tile.shape)
-            out[rows, tile.rows, tile.columns] = tile.inner(estimate(tile.cut(told[rows])).numpy())
+            out[rows, tile.rows, tile.columns] = tile.inner(estimate(tf.constant(tile.cut(told[rows]))).numpy())
         return out
 
     def draws(self, told, n, rng, spread):
@@ -68,10 +68,12 @@ class TiledNetworks:
         out = rng.standard_normal((len(told), n, height, width, self.event_shape[-1]), np.float32)
         for rows, tile in self._pieces(told):
             _, features, spread_of = self._graphs(tile.shape)
-            of_image = features(tile.cut(told[rows]))
+            of_image = features(tf.constant(tile.cut(told[rows])))
             mean = tile.inner(of_image["mean"].numpy())
             for k in range(n):
-                deviation, stddev = (tile.inner(t.numpy()) for t in spread_of(of_image, tile.latents(z[rows, k])))
+                deviation, stddev = (
+                    tile.inner(t.numpy()) for t in spread_of(of_image, tf.constant(tile.latents(z[rows, k])))
+                )
                 noise = out[rows, k, tile.rows, tile.columns]
                 out[rows, k, tile.rows, tile.columns] = mean + spread * (deviation + stddev * noise)
         return out
@@ -115,20 +117,22 @@ class TiledNetworks:
             for end in (told_network.input, dict(told_network.output))
         )
 
-        @tf.function(input_signature=[of_told])
         def estimate(told):
             return told_network(told)["mean"]
 
-        @tf.function(input_signature=[of_told])
         def features(told):
             return dict(told_network(told))
 
-        @tf.function(input_signature=[of_image, rows(cells)])
         def spread(of_image, z):
             p = likelihood.distribution(decoder([tf.reshape(z, (-1, math.prod(cells))), of_image]))
             return p.mean() - of_image["mean"], p.stddev()
 
-        return estimate, features, spread
+        # Concrete: TensorFlow would warn of functions that are made again for every size.
+        return (
+            tf.function(estimate).get_concrete_function(of_told),
+            tf.function(features).get_concrete_function(of_told),
+            tf.function(spread).get_concrete_function(of_image, rows(cells)),
+        )
 
 
 class Tile:
