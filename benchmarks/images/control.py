@@ -12,8 +12,8 @@ on the training part, and no part of the models, says which class it reads. Its 
 
 Style: the first 1,000 test images are the content, and the next 1,000 the style; classes are read by the model. The
 same classifier reads the class of what comes out; stroke thickness (twice the distance from the skeleton to the edge;
-also ink for each pixel of the skeleton) and slant (by second moments) are correlated with those of the style image. How much z knows of the class: a logistic regression from
-the codes of 10,000 training images, on those of the test part.
+also ink for each pixel of the skeleton) and slant (by second moments) are correlated with those of the style image. How
+much z knows of the class: a logistic regression from the codes of 10,000 training images, on those of the test part.
 """
 
 import json
@@ -33,8 +33,11 @@ from _strokes import correlation, ink_per_skeleton, slant, thickness  # noqa: E4
 
 NAME = "control"
 SETS = ("mnist", "fashion_mnist")
-LATENT, LATENT_OF_CLASS, UNITS, BATCH = 32, 12, (512, 512), 128
-EPOCHS, QUICK_EPOCHS = 16, 1
+PARTS = ("fill", "samples", "style")
+LATENT, UNITS, BATCH = 32, (512, 512), 128
+# Of the model that is told the class: fewer latents at a higher price, so that they say nothing about the class.
+LATENT_OF_CLASS, BETA_OF_CLASS = 8, 3.0
+EPOCHS, QUICK_EPOCHS = 12, 1
 HOLE = slice(9, 19)
 PEERS = ("opencv-python-headless", "scikit-image", "scikit-learn")
 
@@ -42,6 +45,7 @@ PEERS = ("opencv-python-headless", "scikit-image", "scikit-learn")
 def parse_arguments(given=None):
     parser = make_parser(__doc__)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"of every training (default: {EPOCHS})")
     work = ROOT / "benchmarks" / "work"
     parser.add_argument("--work", type=pathlib.Path, default=work / NAME, help="folder of models and of what is done")
@@ -72,7 +76,7 @@ def model_of(name, data, is_told, arguments):
     x, labels = unit(data.x_train), data.y_train
     n = 2000 if arguments.quick else len(x)
     epochs = QUICK_EPOCHS if arguments.quick else arguments.epochs
-    told = {"n_classes": 10} if is_told else {}
+    told = {"n_classes": 10, "beta": BETA_OF_CLASS} if is_told else {}
     latent_dim = LATENT_OF_CLASS if is_told else LATENT
     vae = kv.make_vae(x.shape[1:], latent_dim, "dense", UNITS, "bernoulli", seed=arguments.seed, **told)
     rate = keras.optimizers.schedules.CosineDecay(1e-3, epochs * -(-n // BATCH))
@@ -144,66 +148,75 @@ def transferred(model, classifier, data, n):
     }
 
 
-def pictures(name, plain, told, data, folder):
-    """Some of what was measured, to look at."""
+def pictures_of_fill(name, vae, data, folder):
+    """Some holes, what filled them, and draws of what might."""
     import keras_vae as kv
-    from keras_vae.tasks.images import transfer_style
 
     x, n = unit(data.x_test), 10
     holes = x[:n].copy()
     holes[:, HOLE, HOLE] = np.nan
-    rows = [x[:n], np.nan_to_num(holes, nan=0.5), plain.fill(holes), *plain.draw_fills(holes, 2)]
+    rows = [x[:n], np.nan_to_num(holes, nan=0.5), vae.fill(holes), *vae.draw_fills(holes, 2)]
     names = ["image", "hole", "fill", "a draw", "another"]
     kv.evaluation.plot_grid(np.concatenate(rows), n, row_labels=names).savefig(folder / f"{name}_fill.png")
-    style = x[2000:2006]
-    rows = [np.concatenate([s[None], transfer_style(told, np.arange(10), s)]) for s in style]
-    kv.evaluation.plot_grid(np.concatenate(rows), 11, "style, and all classes in it").savefig(
-        folder / f"{name}_style.png"
-    )
-    samples = told.sample(100, seed=0, condition=np.repeat(np.arange(10), 10))
+
+
+def pictures_of_class(name, model, data, folder):
+    """Samples of every class, and some styles in all classes."""
+    import keras_vae as kv
+    from keras_vae.tasks.images import transfer_style
+
+    styles = unit(data.x_test[2000:2006])
+    rows = [np.concatenate([s[None], transfer_style(model, np.arange(10), s)]) for s in styles]
+    title = "style, and all classes in it"
+    kv.evaluation.plot_grid(np.concatenate(rows), 11, title).savefig(folder / f"{name}_style.png")
+    samples = model.sample(100, seed=0, condition=np.repeat(np.arange(10), 10))
     kv.evaluation.plot_grid(samples, 10, "samples, one class a row").savefig(folder / f"{name}_samples.png")
 
 
-def measured(name, arguments):
-    """All figures of one set."""
-    import keras_vae as kv
-
-    data, quick = kv.data.load(name), arguments.quick
-    n = 50 if quick else 1000
-    classifier = classifier_of(name, data, arguments.classifiers, quick)
-    plain, plain_seconds = model_of(name, data, False, arguments)
-    told, told_seconds = model_of(name, data, True, arguments)
-    figures = {
-        "classifier_test_accuracy": classifier.accuracy(data.x_test, data.y_test),
-        "training_seconds": {"plain": plain_seconds, "told": told_seconds},
-        "fill": filled_holes(plain, data, n),
-        "samples": samples_read(told, classifier, n // 10 if quick else 1000, arguments.seed),
-    }
-    # Thickness and slant are measures of strokes.
-    figures |= {"style": transferred(told, classifier, data, n)} if name == "mnist" else {}
+def measured(name, part, data, arguments):
+    """All figures of one part for one set."""
+    quick, n = arguments.quick, 50 if arguments.quick else 1000
+    model, seconds = model_of(name, data, part != "fill", arguments)
+    draw = pictures_of_fill if part == "fill" else pictures_of_class
     if not quick:
-        pictures(name, plain, told, data, arguments.work)
-    return figures
+        draw(name, model, data, arguments.work)
+    if part == "fill":
+        return {**filled_holes(model, data, n), "training_seconds": seconds}
+    classifier = classifier_of(name, data, arguments.classifiers, quick)
+    shared = {
+        "classifier_test_accuracy": classifier.accuracy(data.x_test, data.y_test),
+        "training_seconds": seconds,
+    }
+    if part == "samples":
+        return {**samples_read(model, classifier, n // 10 if quick else 1000, arguments.seed), **shared}
+    return {**transferred(model, classifier, data, n), **shared}
 
 
 def main(given=None):
+    import keras_vae as kv
+
     arguments = parse_arguments(given)
     begun, figures = time.perf_counter(), {}
     done = arguments.work / "done.json"
     if done.exists() and not arguments.quick:
         figures = json.loads(done.read_text())
     for name in arguments.sets:
-        if name not in figures:
-            figures[name] = measured(name, arguments)
-        if not arguments.quick:
-            done.parent.mkdir(parents=True, exist_ok=True)
-            done.write_text(json.dumps(figures, default=lambda value: np.asarray(value).tolist()))
+        data, of_set = kv.data.load(name), figures.setdefault(name, {})
+        for part in arguments.parts:
+            # Thickness and slant are measures of strokes.
+            if part in of_set or (part == "style" and name != "mnist"):
+                continue
+            of_set[part] = measured(name, part, data, arguments)
+            if not arguments.quick:
+                done.parent.mkdir(parents=True, exist_ok=True)
+                done.write_text(json.dumps(figures, default=lambda value: np.asarray(value).tolist()))
     figures = {name: figures[name] for name in arguments.sets}
     for part in ("fill", "samples", "style"):
         rows = [[name, key, value] for name, f in figures.items() for key, value in f.get(part, {}).items()]
         rows = [row for row in rows if np.ndim(row[2]) == 0]
         print(f"\n{part}\n{format_table(['set', 'measure', 'value'], rows)}")
-    settings = {"latent_dim": LATENT, "latent_dim_told": LATENT_OF_CLASS, "hidden_units": UNITS, "batch_size": BATCH}
+    settings = {"latent_dim": LATENT, "hidden_units": UNITS, "batch_size": BATCH}
+    settings |= {"latent_dim_of_class": LATENT_OF_CLASS, "beta_of_class": BETA_OF_CLASS}
     settings["epochs"] = QUICK_EPOCHS if arguments.quick else arguments.epochs
     print(write_result(NAME, figures, settings, arguments, time.perf_counter() - begun, PEERS))
 

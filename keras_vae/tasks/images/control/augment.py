@@ -32,19 +32,17 @@ def augment(
 ) -> tuple[np.ndarray, np.ndarray]:
     """New images of every class of a labelled set, and their labels.
 
-    A VAE learns all images. A new image is decoded from a code between two of the same class, with the noise of their
-    posteriors. Codes of the labelled images alone say little that the images do not say: the gain comes with images
-    that have no label. They are learned too, and those whose neighbours among the codes make their class sure (Zhou et
-    al. 2004) are images of the class like the others. Their true labels are never needed; but a comparison with
-    methods that see the labelled images alone must say that they were there.
+    A new image is decoded from a code between two of its class, with the noise of their posteriors. Images without a
+    label whose neighbours among the codes make their class sure count as labelled ones; a comparison with methods that
+    see the labelled images alone must say that they were there.
 
     Args:
         x: images `(n, height, width)` or `(n, height, width, channels)`, uint8 or from 0 to 1.
         y: labels `(n,)`, whole numbers or words.
         n_per_class: int >= 1. New images of each class.
         unlabelled: more images of the same kind, or None.
-        model: a VAE that was trained on such images from 0 to 1, also one that is told the class, as a number in the
-            order of the sorted labels; or None to train one, for `n_steps`.
+        model: a VAE trained on such images from 0 to 1, also one that is told the class, as a number in the order of
+            the sorted labels; or None to train one.
         width: float >= 0. Factor on the noise of the posterior.
         mix: float in [0, 1]. How far a code may be on the way to the other one.
         n_steps: int >= 1. Steps of the training, of 64 images.
@@ -54,38 +52,18 @@ def augment(
         `(images, labels)`: as many axes and the type of `x` and `y`, class by class.
 
     Raises:
-        ValueError: for images or labels that do not fit, a model of another shape or without a Gaussian posterior, a
-            model that is told the class beside `unlabelled`, or a number out of bounds.
-
-    Examples:
-        >>> from keras_vae.tasks.images import augment
-        >>> images, labels = augment(x[:40], data.y_test[:40], n_per_class=2, n_steps=5)
-        >>> images.shape, labels[:4].tolist()
-        ((20, 8, 8, 1), [0, 0, 1, 1])
-
-    References:
-        DeVries & Taylor 2017 (noise and interpolation in a feature space). https://arxiv.org/abs/1702.05538
+        ValueError: for images, labels or a model that do not fit, or a number out of bounds.
     """
-    check_int("n_per_class", n_per_class, 1)
-    check_int("seed", seed, 0)
     width, mix = check_number("width", width, 0.0), check_number("mix", mix, 0.0, 1.0)
     images = unit_images("x", x)
     names, classes = _classes_of(y, len(images))
+    told = np.repeat(np.arange(len(names)), check_int("n_per_class", n_per_class, 1))
     others = None if unlabelled is None else unit_images("unlabelled", unlabelled, images.shape[1:])
-    if model is None:
-        model = _trained(images if others is None else np.concatenate([images, others]), n_steps, seed)
+    model = _trained(images, others, n_steps, check_int("seed", seed, 0)) if model is None else model
     is_told = _check_model(model, images.shape[1:], len(names), others)
-    codes = model.encode(images, **({"condition": classes} if is_told else {}))
-    if others is not None:
-        codes, classes = _with_neighbours(model, codes, classes, others, seed)
-    rng = np.random.default_rng(seed)
-    of_class = [np.flatnonzero(classes == k) for k in range(len(names))]
-    here, there = (np.concatenate([rng.choice(rows, n_per_class) for rows in of_class]) for _ in range(2))
-    pairs = [tuple(part[rows] for part in codes) for rows in (here, there)]
-    z = codes_around(*pairs, width, mix, tf.constant([seed, 3], tf.int64))
-    told = np.repeat(np.arange(len(names)), n_per_class)
-    drawn = model.decode(z.numpy(), **({"condition": told} if is_told else {}))
-    return _like(x, drawn), names[told]
+    codes, classes = _codes_and_classes(model, images, classes, others, is_told, seed)
+    z = _new_codes(codes, classes, told, width, mix, seed)
+    return _like(x, model.decode(z, condition=told if is_told else None)), names[told]
 
 
 def _classes_of(y, n):
@@ -99,9 +77,10 @@ def _classes_of(y, n):
     return np.unique(y, return_inverse=True)
 
 
-def _trained(images, n_steps, seed):
-    """A VAE of images from 0 to 1, trained on them."""
+def _trained(images, others, n_steps, seed):
+    """A VAE of images from 0 to 1, trained on all of them."""
     n_steps = check_int("n_steps", n_steps, 1)
+    images = images if others is None else np.concatenate([images, others])
     vae = make_vae(images.shape[1:], LATENT_DIM, "dense", HIDDEN_UNITS, "bernoulli", seed=seed)
     vae.compile(Adam(1e-3))
     rows = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images), seed=seed).repeat().batch(BATCH_SIZE)
@@ -132,14 +111,27 @@ def _check_model(model, event_shape, n_classes, others):
     return True
 
 
-def _with_neighbours(model, codes, classes, others, seed):
-    """Codes and classes with those of the other images whose class is sure."""
+def _codes_and_classes(model, images, classes, others, is_told, seed):
+    """Codes `(z_mean, z_log_var)` of the images and their classes, with the other images whose class is sure."""
+    codes = model.encode(images, condition=classes if is_told else None)
+    if others is None:
+        return codes, classes
     if len(others) > MAX_SPREAD:
         others = others[np.random.default_rng(seed).permutation(len(others))[:MAX_SPREAD]]
     found = model.encode(others)
     spread, is_sure = spread_labels(codes[0], classes, found[0])
     codes = tuple(np.concatenate([a, b[is_sure]]) for a, b in zip(codes, found, strict=True))
     return codes, np.concatenate([classes, spread[is_sure]])
+
+
+def _new_codes(codes, classes, told, width, mix, seed):
+    """A code of the class that is told for every entry, between two of the class."""
+    rng = np.random.default_rng(seed)
+    n_classes = told[-1] + 1
+    of_class = [np.flatnonzero(classes == k) for k in range(n_classes)]
+    chosen = [np.concatenate([rng.choice(rows, len(told) // n_classes) for rows in of_class]) for _ in range(2)]
+    here, there = (tuple(part[rows] for part in codes) for rows in chosen)
+    return codes_around(here, there, width, mix, tf.constant([seed, 3], tf.int64)).numpy()
 
 
 def _like(x, images):
