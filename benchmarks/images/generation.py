@@ -32,8 +32,9 @@ from _common import format_table, make_parser, write_result  # noqa: E402
 NAME = "generation"
 SETS = ("fashion_mnist", "mnist")
 MODELS = ("vae", "vae_gan", "vq_vae")
-RATES = {"vae": 1e-3, "vae_gan": 1e-3, "vq_vae": 1e-3}
-BATCH, MINUTES, QUICK_MINUTES = 128, 12.0, 0.1
+# Of the optimizer, and of that of the discriminator.
+RATES = {"vae": (2e-3,), "vae_gan": (3e-3, 1e-3), "vq_vae": (2e-3,)}
+BATCH, MINUTES, QUICK_MINUTES = 128, 6.0, 0.1
 N_IMAGES, N_QUICK = 10_000, 200
 N_SHOWN = 8
 
@@ -45,6 +46,7 @@ def parse_arguments(given=None):
     work = ROOT / "benchmarks" / "work"
     parser.add_argument("--work", type=pathlib.Path, default=work / NAME, help="folder of models and of what is done")
     parser.add_argument("--classifiers", type=pathlib.Path, default=work / "classifiers", help="folder of NAME.keras")
+    parser.add_argument("--train", nargs="+", choices=MODELS, help="train these and stop: for several processes")
     return parser.parse_args(given)
 
 
@@ -57,11 +59,11 @@ def untrained(kind, seed):
     return make((28, 28, 1), seed=seed, **options)
 
 
-def rate_of_time(rate, minutes):
+def rates_of_time(rates, minutes):
     """A callback that lets the rates of all optimizers of a model fall with the CPU time, and ends the training."""
     import keras
 
-    class RateOfTime(keras.callbacks.Callback):
+    class RatesOfTime(keras.callbacks.Callback):
         looks_at_batches = False  # The end of a call of several steps is often enough.
         start = None
 
@@ -69,12 +71,11 @@ def rate_of_time(rate, minutes):
             # The first call takes the time of making the graph.
             self.start = time.process_time() if self.start is None else self.start
             share = (time.process_time() - self.start) / (60.0 * minutes)
-            for name in ("optimizer", "discriminator_optimizer"):
-                if hasattr(self.model, name):
-                    getattr(self.model, name).learning_rate.assign(rate * max(0.01, min(1.0, 2.0 * (1.0 - share))))
+            for name, rate in zip(("optimizer", "discriminator_optimizer"), rates, strict=False):
+                getattr(self.model, name).learning_rate.assign(rate * max(0.01, min(1.0, 2.0 * (1.0 - share))))
             self.model.stop_training = share >= 1.0
 
-    return RateOfTime()
+    return RatesOfTime()
 
 
 def trained(name, kind, x, arguments):
@@ -88,10 +89,12 @@ def trained(name, kind, x, arguments):
 
     minutes = QUICK_MINUTES if arguments.quick else arguments.minutes
     model = untrained(kind, arguments.seed)
-    model.compile(Adam(RATES[kind]))
+    rates = RATES[kind]
+    second = {"discriminator_optimizer": Adam(rates[1])} if len(rates) > 1 else {}
+    model.compile(Adam(rates[0]), **second)
     keras.utils.set_random_seed(arguments.seed)
     history = model.fit(
-        x, batch_size=BATCH, epochs=10_000, verbose=0, callbacks=[rate_of_time(RATES[kind], minutes)]
+        x, batch_size=BATCH, epochs=10_000, verbose=0, callbacks=[rates_of_time(rates, minutes)]
     ).history
     known = {
         "n_params": model.count_params(),
@@ -126,6 +129,10 @@ def one_set(name, arguments):
     n = N_QUICK if arguments.quick else N_IMAGES
     x, real = (part.astype(np.float32) / 255.0 for part in (data.x_train, data.x_test[:n]))
     classifier = classifier_of(name, data, arguments.classifiers, arguments.quick)
+    if arguments.train:
+        for kind in arguments.train:
+            trained(name, kind, x, arguments)
+        return None, None
     figures, samples, reconstructions = {}, {}, {}
     for kind in MODELS:
         model, figures[kind] = trained(name, kind, x[:2000] if arguments.quick else x, arguments)
@@ -162,10 +169,14 @@ def main():
     arguments, begun, figures = parse_arguments(), time.monotonic(), {}
     for name in arguments.sets:
         figures[name], picture = one_set(name, arguments)
+        if picture is None:
+            continue
         print(f"\n{name}\n{shown(figures[name])}", flush=True)
         folder = arguments.results / "quick" if arguments.quick else arguments.results
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(picture).save(folder / f"{NAME}_{name}.png", optimize=True)
+    if arguments.train:
+        return
     settings = {"minutes": arguments.minutes, "batch_size": BATCH, "rates": RATES, "sets": list(arguments.sets)}
     path = write_result(NAME, figures, settings, arguments, time.monotonic() - begun, ("scikit-learn",))
     print(f"written: {path}")

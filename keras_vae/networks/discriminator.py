@@ -52,10 +52,10 @@ def make_discriminator(
     for i, channels in enumerate(hidden_units, 1):
         start = None if seed is None else seed + i
         if spectral_norm:
-            h = SpectralConv2D(channels, 4, 2, seed=start, name=f"down_{i}")(h)
+            h = SpectralConv2D(channels, 3, 2, seed=start, name=f"down_{i}")(h)
         else:
             kernel = keras.initializers.GlorotUniform(seed=start)
-            h = layers.Conv2D(channels, 4, 2, padding="same", kernel_initializer=kernel, name=f"down_{i}")(h)
+            h = layers.Conv2D(channels, 3, 2, padding="same", kernel_initializer=kernel, name=f"down_{i}")(h)
         h = layers.LeakyReLU(SLOPE, name=f"leaky_{i}")(h)
     features = layers.Reshape((math.prod(h.shape[1:]),), dtype=OUTPUT_DTYPE, name="features")(h)
     kernel = keras.initializers.GlorotUniform(seed=seed)

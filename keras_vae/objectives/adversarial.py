@@ -48,7 +48,7 @@ class Adversarial(WeightedObjective):
     def __init__(
         self,
         feature_weight: float = 20.0,
-        adversarial_weight: float = 10.0,
+        adversarial_weight: float = 3.0,
         pixel_weight: float = 0.0,
         label_smoothing: float = 0.0,
         beta: float = 1.0,
