@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_vae.callbacks.keep_best import KeepBest
 from keras_vae.data.dataset import PARTS, Dataset
 from keras_vae.data.pipelines import batches as plain_batches
+from keras_vae.data.reading import Reading
 from keras_vae.tasks.images.restoration.batches import degraded, degraded_batches
 from keras_vae.tasks.images.restoration.build_model import build_model
 from keras_vae.tasks.images.restoration.calibration import N_DRAWS, spread_for
@@ -25,6 +26,8 @@ from keras_vae.training.rehearsal import rehearse
 N_STEPS, N_WANTED = 100, 40_000
 # Held-out images that say which weights are kept, how wide draws are, and how good the result is.
 N_JUDGED = 256
+# Fewer of larger ones: 32 draws of them lie in memory.
+VALUES_JUDGED = 2**19
 MONITORED = "val_psnr"
 
 
@@ -80,6 +83,10 @@ class Restorer(RestoringVerbs, Task):
             raise ValueError(f"{data.name} must hold images. Received: {data.kind} data")
         return data.name, {part: getattr(data, f"x_{part}") for part in PARTS if data.size(part)}, data.note
 
+    def reading(self):
+        # Sizes and colours are the business of `clean_dataset`.
+        return Reading()
+
     def _as_dataset(self, name, images, note=""):
         patch_size, grey = self._given("patch_size"), self._given("grey")
         if hasattr(self, "event_shape_"):
@@ -112,8 +119,13 @@ class Restorer(RestoringVerbs, Task):
     def judged(self, data, part):
         """Some clean images of a part and what the model is told of them: always the same, float32 arrays."""
         x = getattr(data, f"x_{part}")
-        rows = np.sort(np.random.default_rng(self.settings_["seed"]).permutation(len(x))[:N_JUDGED])
+        n = self._n_judged(data, part)
+        rows = np.sort(np.random.default_rng(self.settings_["seed"]).permutation(len(x))[:n])
         return degraded(x[rows], self.degradation, self.settings_["seed"])
+
+    def _n_judged(self, data, part):
+        fitting = max(16, VALUES_JUDGED // math.prod(data.event_shape))
+        return min(N_JUDGED, fitting, data.size(part))
 
     def validation_rows(self, data):
         if not data.n_validation:
@@ -145,8 +157,7 @@ class Restorer(RestoringVerbs, Task):
         if not self.epochs_are_open:
             return Plan(settings["epochs"])
         pace = rehearse(model, self.batches(data), N_STEPS, held_out)
-        n_held = 0 if held_out is None else min(N_JUDGED, data.n_validation)
-        seconds = pace.epoch(N_STEPS, n_held)
+        seconds = pace.epoch(N_STEPS, 0 if held_out is None else self._n_judged(data, "validation"))
         # Not rounded: the learning rate falls over the whole of the time, and a fifth of it would be missed.
         fitting = max(1, int(60.0 * (1.0 - FOR_THE_REST) * settings["minutes"] / seconds))
         is_cut = fitting < settings["epochs"]
