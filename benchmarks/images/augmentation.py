@@ -70,7 +70,7 @@ def vae_of(name, x, arguments):
     rows = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x), seed=0).repeat().batch(BATCH)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*holds grey values")
-        vae.fit(rows, steps_per_epoch=steps, epochs=1, verbose=0)
+        vae.fit(rows, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
     if not arguments.quick:
         path.parent.mkdir(parents=True, exist_ok=True)
         vae.save(path)
@@ -129,7 +129,7 @@ def accuracy(way, seed, data, vae, arguments):
     elif way.startswith("vae"):
         new = augment(x[rows], y[rows], unlabelled=np.delete(x, rows, axis=0), model=vae, **shared)
     model = classifier(steps, seed)
-    model.fit(batches(x[rows], y[rows], new, way, seed), steps_per_epoch=steps, epochs=1, verbose=0)
+    model.fit(batches(x[rows], y[rows], new, way, seed), steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
     return float(model.evaluate(x_test, y_test, batch_size=500, verbose=0)[1])
 
 

@@ -87,7 +87,7 @@ def _trained(images, others, n_steps, seed):
     with warnings.catch_warnings():
         # A cross-entropy is all that is wanted here.
         warnings.filterwarnings("ignore", message=".*holds grey values")
-        vae.fit(rows, steps_per_epoch=n_steps, epochs=1, verbose=0)
+        vae.fit(rows, steps_per_epoch=n_steps, epochs=1, shuffle=False, verbose=0)
     return vae
 
 

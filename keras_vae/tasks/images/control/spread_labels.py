@@ -1,5 +1,7 @@
 """The labels of a few images for their neighbours among many without."""
 
+import warnings
+
 import numpy as np
 
 # A label that is less sure than this is none.
@@ -25,7 +27,10 @@ def spread_labels(codes, classes, others):
 
     n_neighbours = min(N_NEIGHBOURS, len(codes) + len(others) - 1)
     spreading = LabelSpreading(kernel="knn", n_neighbors=n_neighbours, alpha=ALPHA, max_iter=MAX_STEPS)
-    spreading.fit(np.concatenate([codes, others]), np.concatenate([classes, np.full(len(others), -1)]))
+    with warnings.catch_warnings():
+        # The classes are settled long before the last digits of their shares.
+        warnings.filterwarnings("ignore", message=".*was reached without convergence")
+        spreading.fit(np.concatenate([codes, others]), np.concatenate([classes, np.full(len(others), -1)]))
     # Rows without a way to any label have no distribution.
     found = np.nan_to_num(spreading.label_distributions_[len(codes) :])
     return found.argmax(axis=1), found.max(axis=1) >= MIN_CONFIDENCE
