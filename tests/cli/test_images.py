@@ -122,6 +122,7 @@ def test_mistakes_are_told_in_a_line(refused, denoising, inpainting, photo, tmp_
     refused("denoise", denoising, "in/a.png", "in/a.png", match="must be another file than the one that is read")
     refused("denoise", denoising, "in/empty.png", "b.png", match="cannot be read: it is empty")
     refused("denoise", denoising, "in/a.png", "b.jpg", match="to keep 16 bits")
+    refused("sample", denoising, match="draws what degraded images may have been")
     refused("inpaint", inpainting, "in/a.png", "b.png", "--mask", "m", "--colour", "1,2,3", match="must not both be")
     refused("inpaint", inpainting, "in/a.png", "b.png", "--mask", "absent.png", match="there is no file or folder")
     refused("inpaint", inpainting, "in/a.png", "b.png", "--colour", "pink", match="must be a colour")

@@ -214,6 +214,12 @@ class Restorer(RestoringVerbs, Task):
         figures = {"part": part, **figures, "units": "", "note": data.note}
         return figures, pictures(self, model, clean, told, restored, figures, history)
 
+    def condition_of_samples(self, n, label=None):
+        raise ValueError(
+            "a restorer draws what degraded images may have been, and there are none here: restore files by "
+            "`keras-vae denoise`, `enlarge` or `inpaint`, or draw with `restore_samples`"
+        )
+
     def describe_model(self, data):
         settings = self.settings_
         widths = "-".join(map(str, settings["hidden_units"]))
