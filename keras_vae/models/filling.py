@@ -126,6 +126,8 @@ def _adam(i, n_steps, values, gradients, mean, square):
     done = tf.cast(i + 1, tf.float32)
     rate = 0.5 * LEARNING_RATE * (1.0 + tf.cos(math.pi * (done - 1.0) / tf.cast(n_steps, tf.float32)))
     each = tf.nest.map_structure
+    # A step out of what a network can compute is not taken: the next ones lead on from where the row was.
+    gradients = each(lambda g: tf.where(tf.math.is_finite(g), g, 0.0), gradients)
     mean = each(lambda m, g: MEAN_DECAY * m + (1.0 - MEAN_DECAY) * g, mean, gradients)
     square = each(lambda s, g: SQUARE_DECAY * s + (1.0 - SQUARE_DECAY) * tf.square(g), square, gradients)
 

@@ -127,7 +127,7 @@ class FillingVerbs:
         n_lost = int(is_hole.reshape(len(x), -1).all(axis=1).sum())
         if n_lost:
             warnings.warn(
-                f"{n_lost} of {len(x)} rows of `x` are nothing but holes: the prior fills them.", stacklevel=4
+                f"{n_lost} of {len(x)} rows of `x` are nothing but holes: the prior fills them.", stacklevel=3
             )
         return (x, condition), is_hole
 

@@ -169,6 +169,30 @@ def test_a_condition_is_told(x, is_hole):
         vae.fill(rows)
 
 
+def test_a_class_is_told(rng):
+    vae = kv.make_vae((6,), 2, hidden_units=(8,), likelihood="gaussian", n_classes=3, prior="conditional", seed=0)
+    x, labels = rng.normal(size=(60, 6)).astype("float32"), np.arange(60) % 3
+    x[np.arange(60), labels] += 6.0
+    vae.compile(keras.optimizers.Adam(1e-2))
+    vae.fit((x, labels), epochs=40, verbose=0)
+    holes = x.copy()
+    holes[:, :3] = np.nan
+    # What was seen says nothing about which of the three is large.
+    filled = vae.fill(holes, n_steps=20, condition=labels)
+    assert np.mean(filled[:, :3].argmax(axis=1) == labels) > 0.95
+    with pytest.raises(ValueError, match="whole numbers from 0 to 2"):
+        vae.fill(holes, condition=labels + 1)
+
+
+def test_a_gradient_that_is_not_finite_leaves_a_row_where_it_was():
+    """The square root has no gradient at 0, where this decoder always is."""
+    z = keras.Input((2,))
+    root = keras.layers.Lambda(lambda t: keras.ops.sqrt(keras.ops.abs(t) * 0.0), output_shape=(2,))(z)
+    decoder = keras.Model(z, keras.layers.Dense(6)(root))
+    filled = small_vae(decoder=decoder).fill(np.where(np.arange(6) > 3, np.nan, np.ones((2, 6))), n_steps=3)
+    assert np.isfinite(filled).all()
+
+
 LIKELIHOODS = ["bernoulli", "discretized_logistic", "gaussian", "continuous_bernoulli", "gaussian_shared", "student_t"]
 
 
