@@ -1,12 +1,15 @@
 """Test error on MNIST with 100 labels: the semi-supervised VAE beside its classifier on the labels alone.
 
 M1 is a plain VAE of all 60,000 training images, trained once without labels. M2 is a `SemiSupervisedVAE`: ten labels of
-each class are drawn, in five draws, and the label of the other images is summed over. Its classifier sees the image;
-what its encoder and decoder explain are draws of the codes of M1. All images are turned, sheared, enlarged and moved a
-little, anew in every batch. Beside it the same classifier is trained for as many steps of as many labelled images,
-distorted in the same way, from the 100 labels alone.
+each class are drawn, in five draws, and the label of the other images is summed over. Its classifier sees the image,
+turned, sheared, enlarged and moved a little, anew in every batch; what encoder and decoder explain are draws of the
+codes that M1 gives the image as it is. After each of the first phases the images of which the classifier is sure, by the
+mean over distorted copies, are taken for labelled.
 
-Settings were chosen by the error on training images without labels, of other draws of the labels; the test images are
+Beside it stand the same classifier on the 100 labels alone, distorted in the same way, for as many steps; and the same
+with the labels that it is sure of in the later phases, but without M1 and M2.
+
+Settings were chosen by the error on training images without labels, of another draw of the labels; the test images are
 looked at once, with the weights of the last step.
 
 References:
@@ -28,16 +31,25 @@ from _common import format_table, make_parser, write_result  # noqa: E402
 NAME = "semi_supervised"
 N_CLASSES, PER_CLASS, SIDE = 10, 10, 28
 KINGMA = {"M1+M2": 3.33, "M2": 11.97}
+NAMES = {
+    "error": "SemiSupervisedVAE, M1+M2",
+    "classifier_alone": "its classifier on 100 labels",
+    "classifier_with_guesses": "the same, and labels that it is sure of",
+}
 M1 = {"latent_dim": 50, "hidden_units": (600, 600), "epochs": 10, "learning_rate": 1e-3, "batch_size": 128}
 M2 = {
     "latent_dim": 10,
     "hidden_units": (300,),
     "alpha": 1.0,
-    "epochs": 4,
     "learning_rate": 2e-3,
     "batch_size": 250,
     "n_labelled": 50,
+    # Steps, and how sure the classifier has to be of a label that is then taken for known; None for no such labels.
+    "phases": ((450, None), (450, 0.95), (600, 0.95)),
+    "copies": 2,
 }
+# Fits of a phase: the learning rate falls from one to the next. Rows without a label in a batch, at least.
+N_FITS, LEAST_UNKNOWN = 3, 25
 # Most that an image is turned (radians), sheared, enlarged or made smaller, and moved (pixels).
 TURN, SHEAR, SCALE, SHIFT = 0.26, 0.2, 0.1, 2.0
 
@@ -52,7 +64,7 @@ def parse_arguments(given=None):
 
 
 def falling(start, epochs):
-    """Callback of a learning rate that falls along a line to a tenth in the last epoch and beyond."""
+    """Callback of a learning rate that falls along a line, to a tenth after so many epochs."""
     import keras
 
     return keras.callbacks.LearningRateScheduler(lambda epoch, _: start * (1.0 - 0.9 * epoch / epochs))
@@ -146,22 +158,69 @@ def distorted(images):
     )
 
 
-def batches(x, labels, first, seed):
-    """Batches of `((row, label), codes, weight)`: images distorted anew, and draws of their codes by M1."""
+def batches(x, labels, codes, n_labelled, seed):
+    """Batches of `((row, label), codes, weight)`: images distorted anew, and draws of their codes undistorted."""
     import tensorflow as tf
 
     import keras_vae as kv
 
-    def with_codes(told, _, weight):
-        images = distorted(told[0] / 255.0)
-        drawn = tf.cast(tf.random.uniform(tf.shape(images)) < images, tf.float32)
-        z_mean, z_log_var = first.encoder(drawn)
-        codes = z_mean + tf.exp(0.5 * z_log_var) * tf.random.normal(tf.shape(z_mean))
-        row = tf.concat([tf.reshape(images, [-1, SIDE**2]), codes], axis=1)
-        return (row, told[1]), codes, weight
+    x, (z_mean, z_log_var) = tf.constant(x), map(tf.constant, codes)
 
-    plain = kv.data.semi_supervised_batches(x, labels, M2["batch_size"], M2["n_labelled"], seed)
+    def with_codes(told, _, weight):
+        numbers = tf.cast(told[0][:, 0], tf.int32)
+        images = distorted(tf.cast(tf.gather(x, numbers), tf.float32) / 255.0)
+        mean, log_var = tf.gather(z_mean, numbers), tf.gather(z_log_var, numbers)
+        drawn = mean + tf.exp(0.5 * log_var) * tf.random.normal(tf.shape(mean))
+        return (tf.concat([tf.reshape(images, [-1, SIDE**2]), drawn], axis=1), told[1]), drawn, weight
+
+    numbers = np.arange(len(x))[:, None]
+    plain = kv.data.semi_supervised_batches(numbers, labels, M2["batch_size"], n_labelled, seed)
     return plain.map(with_codes, tf.data.AUTOTUNE)
+
+
+def labelled_batches(x, labels, n_codes, n_labelled, seed):
+    """Batches of `(row, label)` of the rows with a label alone, distorted in the same way."""
+    import tensorflow as tf
+
+    def row(images, told):
+        pixels = tf.reshape(distorted(tf.cast(images, tf.float32) / 255.0), [-1, SIDE**2])
+        return tf.pad(pixels, [[0, 0], [0, n_codes]]), told
+
+    known = labels >= 0
+    rows = tf.data.Dataset.from_tensor_slices((x[known], labels[known])).shuffle(int(known.sum()), seed)
+    return rows.repeat().batch(n_labelled).map(row)
+
+
+def with_guesses(labels, probabilities, threshold):
+    """The labels, and for rows without one the most probable class where it is more probable than the threshold."""
+    sure = probabilities.max(axis=1) > threshold
+    return np.where(labels >= 0, labels, np.where(sure, probabilities.argmax(axis=1), -1))
+
+
+def of_copies(classify, x, n_codes):
+    """Mean probabilities of classes over distorted copies of every image."""
+    import tensorflow as tf
+
+    def once(images):
+        return classify(rows_of(255.0 * distorted(tf.cast(images, tf.float32) / 255.0).numpy(), n_codes))
+
+    parts = [x[i : i + 5000] for i in range(0, len(x), 5000)]
+    return np.mean([np.concatenate([once(part) for part in parts]) for _ in range(M2["copies"])], axis=0)
+
+
+def in_phases(fit, classify, x, labels, n_codes, phases):
+    """Fit with the labels, and then with those too that the classifier is sure of by then.
+
+    Args:
+        fit: Callable of labels, rows with a label in a batch, and steps.
+        classify: Callable from rows to probabilities of the classes.
+    """
+    for n_steps, threshold in phases:
+        told, n_labelled = labels, M2["n_labelled"]
+        if threshold is not None:
+            told = with_guesses(labels, of_copies(classify, x, n_codes), threshold)
+            n_labelled = M2["batch_size"] - max(LEAST_UNKNOWN, round(M2["batch_size"] * np.mean(told < 0)))
+        fit(told, n_labelled, n_steps)
 
 
 def labels_of_some(y, seed):
@@ -183,38 +242,39 @@ def error(probabilities, y):
     return 100.0 * float(np.mean(probabilities.argmax(axis=1) != y))
 
 
-def one_draw(data, first, seed, epochs):
-    """Errors of M2 and of its classifier alone, per cent, and the minutes of both."""
-    import keras
-
-    (x, y), (x_test, y_test) = data
-    keras.utils.set_random_seed(seed)
-    labels, test, begun = labels_of_some(y, seed), rows_of(x_test, first.latent_dim), time.monotonic()
-    model, dataset = make_model(first.latent_dim, seed), batches(x, labels, first, seed)
-    start = model.classifier.get_weights()
-    model.fit(dataset, epochs=epochs, callbacks=[falling(M2["learning_rate"], epochs)], verbose=2)
-    found = {"error": error(model.classify(test), y_test), "minutes": (time.monotonic() - begun) / 60.0}
-    begun, alone = time.monotonic(), make_classifier(test.shape[1], seed)
-    alone.set_weights(start)
-    train_alone(alone, x[labels >= 0], y[labels >= 0], first.latent_dim, epochs, int(dataset.cardinality()))
-    alone_error = error(alone.predict(test, batch_size=500, verbose=0), y_test)
-    return {**found, "classifier_alone": alone_error, "minutes_alone": (time.monotonic() - begun) / 60.0}
-
-
-def train_alone(classifier, x, y, n_codes, epochs, n_steps):
-    """Train the classifier on the labelled images alone, which are distorted as those of M2."""
+def one_draw(data, codes, seed, phases):
+    """Errors of M2 and of its classifier without it, per cent, and the minutes of each."""
     import keras
     import tensorflow as tf
 
-    def row(images, labels):
-        pixels = tf.reshape(distorted(tf.cast(images, tf.float32) / 255.0), [-1, SIDE**2])
-        return tf.pad(pixels, [[0, 0], [0, n_codes]]), labels
+    (x, y), (x_test, y_test) = data
+    keras.utils.set_random_seed(seed)
+    n_codes, labels, figures = codes[0].shape[1], labels_of_some(y, seed), {}
+    test, model = rows_of(x_test, n_codes), make_model(n_codes, seed)
+    start, rate = model.classifier.get_weights(), falling(M2["learning_rate"], N_FITS - 1)
 
-    few = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x)).repeat().batch(M2["n_labelled"]).map(row)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    classifier.compile(keras.optimizers.Adam(M2["learning_rate"]), loss)
-    rate = falling(M2["learning_rate"], epochs)
-    classifier.fit(few, epochs=epochs, steps_per_epoch=n_steps, callbacks=[rate], verbose=2)
+    def fit_model(told, n_labelled, n_steps):
+        dataset = batches(x, told, codes, n_labelled, seed).repeat()
+        model.fit(dataset, epochs=N_FITS, steps_per_epoch=n_steps // N_FITS, callbacks=[rate], verbose=2)
+
+    begun = time.monotonic()
+    in_phases(fit_model, model.classify, x, labels, n_codes, phases)
+    figures |= {"error": error(model.classify(test), y_test), "minutes": (time.monotonic() - begun) / 60.0}
+    of_labels = [(sum(n for n, _ in phases), None)]
+    for name, own_phases in (("classifier_alone", of_labels), ("classifier_with_guesses", phases)):
+        classifier, begun = make_classifier(n_codes + SIDE**2, seed), time.monotonic()
+        classifier.set_weights(start)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        classifier.compile(keras.optimizers.Adam(M2["learning_rate"]), loss)
+        classify = lambda rows, own=classifier: tf.nn.softmax(own.predict(rows, 1000, verbose=0)).numpy()  # noqa: E731
+
+        def fit(told, n_labelled, n_steps, own=classifier):
+            dataset = labelled_batches(x, told, n_codes, n_labelled, seed)
+            own.fit(dataset, epochs=N_FITS, steps_per_epoch=n_steps // N_FITS, callbacks=[rate], verbose=2)
+
+        in_phases(fit, classify, x, labels, n_codes, own_phases)
+        figures |= {name: error(classify(test), y_test), f"minutes_{name}": (time.monotonic() - begun) / 60.0}
+    return figures
 
 
 def main():
@@ -226,34 +286,31 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     data = load_named("mnist")
     train, test = (data.x_train, data.y_train), (data.x_test, data.y_test)
-    n_draws, epochs = arguments.draws, (M1["epochs"], M2["epochs"])
+    n_draws, epochs, phases = arguments.draws, M1["epochs"], M2["phases"]
     if arguments.quick:
-        train, test, n_draws, epochs = (train[0][:3000], train[1][:3000]), (test[0][:500], test[1][:500]), 1, (2, 2)
+        train, test, n_draws, epochs = (train[0][:3000], train[1][:3000]), (test[0][:500], test[1][:500]), 1, 2
+        phases = ((30, None), (30, 0.95))
     kept_file = work / "figures.json"
     kept = json.loads(kept_file.read_text()) if kept_file.is_file() else {}
-    first = first_model(train[0], work / "m1.keras", epochs[0], arguments.seed)
+    first = first_model(train[0], work / "m1.keras", epochs, arguments.seed)
+    codes = first.encode(train[0].astype("float32") / 255.0, batch_size=1000)
     kept.setdefault("minutes_of_m1", (time.monotonic() - begun) / 60.0)
     for seed in range(arguments.seed, arguments.seed + n_draws):
         if str(seed) not in kept.setdefault("draws", {}):
-            kept["draws"][str(seed)] = one_draw((train, test), first, seed, epochs[1])
+            kept["draws"][str(seed)] = one_draw((train, test), codes, seed, phases)
             kept_file.write_text(json.dumps(kept))
             print(seed, kept["draws"][str(seed)], flush=True)
-    errors = {name: [draw[name] for draw in kept["draws"].values()] for name in ("error", "classifier_alone")}
-    kept |= {f"mean_{name}": float(np.mean(values)) for name, values in errors.items()}
-    kept |= {
-        f"standard_error_of_{name}": float(np.std(v, ddof=1) / len(v) ** 0.5)
-        for name, v in errors.items()
-        if n_draws > 1
-    }
-    rows = [
-        ["SemiSupervisedVAE, M1+M2", kept["mean_error"]],
-        ["its classifier on 100 labels", kept["mean_classifier_alone"]],
-    ]
-    rows += [[f"{name} of Kingma et al. 2014", value] for name, value in KINGMA.items()]
-    print(format_table(["method", "test error, %"], rows))
-    seconds = 60.0 * (kept["minutes_of_m1"] + sum(d["minutes"] + d["minutes_alone"] for d in kept["draws"].values()))
+    rows, draws = [], list(kept["draws"].values())
+    for name, title in NAMES.items():
+        errors = [draw[name] for draw in draws]
+        kept[f"mean_{name}"] = float(np.mean(errors))
+        kept[f"standard_error_of_{name}"] = float(np.std(errors, ddof=1) / len(errors) ** 0.5) if n_draws > 1 else None
+        rows.append([title, kept[f"mean_{name}"], kept[f"standard_error_of_{name}"]])
+    rows += [[f"{name} of Kingma et al. 2014", value, None] for name, value in KINGMA.items()]
+    print(format_table(["method", "test error, %", "standard error"], rows))
+    minutes = kept["minutes_of_m1"] + sum(v for draw in draws for k, v in draw.items() if k.startswith("minutes"))
     settings = {"m1": M1, "m2": M2, "labels": N_CLASSES * PER_CLASS, "training_images": len(train[0])}
-    write_result(NAME, {**kept, "published": KINGMA}, settings, arguments, seconds)
+    write_result(NAME, {**kept, "published": KINGMA}, settings, arguments, 60.0 * minutes)
 
 
 if __name__ == "__main__":
