@@ -42,11 +42,6 @@ def make_vae_gan(
     Raises:
         ValueError: for an unknown network or likelihood, data that are no images, or an argument out of bounds.
 
-    Examples:
-        >>> model = kv.make_vae_gan((8, 8, 1), latent_dim=4, hidden_units=(8, 8), discriminator_units=(8, 8), seed=0)
-        >>> sorted(set(model.term_names) - set(vae.term_names))
-        ['discriminator_accuracy', 'discriminator_loss', 'feature_loss', 'generator_loss']
-
     References:
         Larsen et al. 2016. https://arxiv.org/abs/1512.09300
     """

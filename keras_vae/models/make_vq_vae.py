@@ -44,11 +44,6 @@ def make_vq_vae(
     Raises:
         ValueError: for an unknown likelihood, data that are no images, or an argument out of bounds.
 
-    Examples:
-        >>> model = kv.make_vq_vae((8, 8, 1), n_codes=16, hidden_units=(8, 8), prior_channels=8, seed=0)
-        >>> model.grid_shape, model.sample(3, seed=0).shape
-        ((2, 2), (3, 8, 8, 1))
-
     References:
         van den Oord et al. 2017, section 4.1. https://arxiv.org/abs/1711.00937
     """

@@ -35,11 +35,6 @@ def make_discriminator(
     Raises:
         ValueError: for a shape that is no image, or an argument out of bounds.
 
-    Examples:
-        >>> features, logit = kv.networks.make_discriminator((8, 8, 1), hidden_units=(4, 8), seed=0)(x[:3])
-        >>> features.shape, logit.shape
-        (TensorShape([3, 32]), TensorShape([3, 1]))
-
     References:
         Larsen et al. 2016, section 3.1 (a layer of it as a measure of likeness). https://arxiv.org/abs/1512.09300
     """

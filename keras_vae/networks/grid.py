@@ -39,6 +39,10 @@ def grid_encoder(
 
     Raises:
         ValueError: for data that are no images, or an argument out of bounds.
+
+    Examples:
+        >>> kv.networks.grid_encoder((28, 28, 1), code_dim=16).output_shape
+        (None, 7, 7, 16)
     """
     hidden_units = check_sizes("hidden_units", hidden_units)
     x, h = encoder_input(event_shape, input_layers)
@@ -68,6 +72,10 @@ def grid_decoder(
 
     Raises:
         ValueError: for a shape that is no image, or an argument out of bounds.
+
+    Examples:
+        >>> kv.networks.grid_decoder((28, 28, 1), code_dim=16).input_shape
+        (None, 7, 7, 16)
     """
     hidden_units = check_sizes("hidden_units", hidden_units)
     params_shape = check_image_params_shape(params_shape, "grid")

@@ -37,8 +37,8 @@ def compare_samples(
         samples: dict from names to arrays `(n, height, width)` or `(n, *event_shape)`, uint8 or from 0 to 1.
         real: images of data that no model was trained on, in the same form.
         classifier: `ImageClassifier`, trained on such data.
-        floor: other images of data, such as those of the training; they become the row "data", the distance that
-            samples of a perfect model would have. None for no such row.
+        floor: other images of data, such as those of the training, or None. They become the row "data": the distance
+            that samples of a perfect model would have.
         n_repeats: int >= 2. Bootstrap draws of each set, for the standard error of the distance.
         n_neighbors: int >= 1. As in `precision_and_recall`, which is computed of up to 5,000 images of each set.
         seed: int. Of the cut and of the bootstrap.
@@ -51,15 +51,6 @@ def compare_samples(
         ValueError: without samples, for a name "data" beside a `floor`, images of another shape or out of range, or a
             number out of bounds.
 
-    Examples:
-        >>> from keras_vae.tasks.images.generation.compare_samples import compare_samples
-        >>> from keras_vae.tasks.images.generation.image_classifier import ImageClassifier
-        >>> classifier = ImageClassifier((8, 8, 1), n_classes=10, seed=0)
-        >>> made = {"vae": vae.sample(50, seed=0), "noise": np.random.default_rng(0).uniform(size=(50, 8, 8, 1))}
-        >>> table = compare_samples(made, x, classifier, n_repeats=2)
-        >>> list(table.index), int(table.n_images["vae"])
-        (['vae', 'noise'], 50)
-
     References:
         Heusel et al. 2017, eq. 6. https://arxiv.org/abs/1706.08500
         Kynkaanniemi et al. 2019. https://arxiv.org/abs/1904.06991
@@ -69,20 +60,23 @@ def compare_samples(
     n_images = min(map(len, features.values()))
     features = {name: part[np.sort(rng.permutation(len(part))[:n_images])] for name, part in features.items()}
     real = features.pop("real")
-    n_near = min(n_images, MAX_NEIGHBOURHOOD)
-    rows = {}
-    for (_, name), made in features.items():
-        precision, recall = precision_and_recall(real[:n_near], made[:n_near], n_neighbors)
-        rows[name] = {
-            "frechet_distance": frechet_distance(real, made),
-            "standard_error": _standard_error(real, made, n_repeats, rng),
-            "precision": precision,
-            "recall": recall,
-            "n_images": n_images,
-        }
+    rows = {name: _measured(real, made, n_neighbors, n_repeats, rng) for (_, name), made in features.items()}
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.attrs["note"] = NOTE
     return table
+
+
+def _measured(real, made, n_neighbors, n_repeats, rng):
+    """The row of one set of features."""
+    n_near = min(len(real), MAX_NEIGHBOURHOOD)
+    precision, recall = precision_and_recall(real[:n_near], made[:n_near], n_neighbors)
+    return {
+        "frechet_distance": frechet_distance(real, made),
+        "standard_error": _standard_error(real, made, n_repeats, rng),
+        "precision": precision,
+        "recall": recall,
+        "n_images": len(real),
+    }
 
 
 def _features_of(samples, real, floor, classifier):
