@@ -183,16 +183,43 @@ class VQVAE(VariationalModel):
             )
         return super().decode(z, condition, batch_size)
 
-    def interpolate(self, a: Any, b: Any, steps: int = 10, condition: Condition | None = None) -> np.ndarray:
-        """Refused: between the numbers of two entries there is nothing.
+    def interpolate(self, *args, **kwargs):
+        """Refused: codes are numbers of entries, and between two of them there is nothing.
 
         Raises:
             ValueError: always.
         """
+        self._refuse("interpolate")
+
+    def attribute_vector(self, *args, **kwargs):
+        """Refused, as `interpolate`: the mean of numbers of entries is none.
+
+        Raises:
+            ValueError: always.
+        """
+        self._refuse("attribute_vector")
+
+    def shift(self, *args, **kwargs):
+        """Refused, as `interpolate`.
+
+        Raises:
+            ValueError: always.
+        """
+        self._refuse("shift")
+
+    def _refuse(self, verb):
         raise ValueError(
-            "a VQVAE has no codes between two others: its codes are numbers of entries. Interpolate with a "
-            "`keras_vae.VAE`. Received: a call of `interpolate`"
+            "there is nothing between two codes of a VQVAE, which are numbers of entries of its codebook: use a "
+            f"`keras_vae.VAE` for that. Received: a call of `{verb}`"
         )
+
+    def _check_sampler(self, sampler):
+        if getattr(sampler, "n_codes", None) != self.n_codes:
+            raise ValueError(
+                f"`sampler` of a VQVAE must be a prior of {self.n_codes} codes, such as `priors.PixelCNNPrior`. "
+                f"Received: sampler={sampler!r}"
+            )
+        super()._check_sampler(sampler)
 
     def endpoints(self):
         return {

@@ -153,9 +153,18 @@ def test_codes_that_are_none_are_refused(z):
         make_model().decode(np.array(z))
 
 
-def test_there_is_nothing_between_two_codes(x):
-    with pytest.raises(ValueError, match="a VQVAE has no codes between two others"):
-        make_model().interpolate(x[0], x[1])
+@pytest.mark.parametrize("verb", ["interpolate", "attribute_vector", "shift"])
+def test_there_is_nothing_between_two_codes(verb, x):
+    with pytest.raises(ValueError, match=f"there is nothing between two codes .* Received: a call of `{verb}`"):
+        getattr(make_model(), verb)(x[0], x[1])
+
+
+def test_a_sampler_must_be_one_of_codes(x):
+    model = make_model()
+    with pytest.raises(ValueError, match="`sampler` of a VQVAE must be a prior of 8 codes"):
+        kv.samplers.fit(model, x, "gmm", n_components=1)
+    model.sampler = PixelCNNPrior((2, 2), 8, 4, 1, seed=1)
+    assert model.sample(2, seed=0).shape == (2, *SHAPE)
 
 
 def test_sequences_and_conditions_are_taken(rng):
