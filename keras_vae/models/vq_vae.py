@@ -189,7 +189,7 @@ class VQVAE(VariationalModel):
         Raises:
             ValueError: always.
         """
-        self._refuse("interpolate")
+        self._refuse_verb("interpolate")
 
     def attribute_vector(self, *args, **kwargs):
         """Refused, as `interpolate`: the mean of numbers of entries is none.
@@ -197,7 +197,7 @@ class VQVAE(VariationalModel):
         Raises:
             ValueError: always.
         """
-        self._refuse("attribute_vector")
+        self._refuse_verb("attribute_vector")
 
     def shift(self, *args, **kwargs):
         """Refused, as `interpolate`.
@@ -205,9 +205,9 @@ class VQVAE(VariationalModel):
         Raises:
             ValueError: always.
         """
-        self._refuse("shift")
+        self._refuse_verb("shift")
 
-    def _refuse(self, verb):
+    def _refuse_verb(self, verb):
         raise ValueError(
             "there is nothing between two codes of a VQVAE, which are numbers of entries of its codebook: use a "
             f"`keras_vae.VAE` for that. Received: a call of `{verb}`"
