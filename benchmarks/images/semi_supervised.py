@@ -3,8 +3,8 @@
 M1 is a plain VAE of all 60,000 training images, trained once without labels. M2 is a `SemiSupervisedVAE`: ten labels of
 each class are drawn, in five draws, and the label of the other images is summed over. Its classifier sees the image,
 turned, sheared, enlarged and moved a little, anew in every batch; what encoder and decoder explain are draws of the
-codes that M1 gives the image as it is. After each of the first phases the images of which the classifier is sure, by the
-mean over distorted copies, are taken for labelled.
+codes that M1 gives the image as it is. After each of the first phases the images of which the classifier is sure, by
+the mean over distorted copies, are taken for labelled.
 
 Beside it stand the same classifier on the 100 labels alone, distorted in the same way, for as many steps; and the same
 with the labels that it is sure of in the later phases, but without M1 and M2.
