@@ -107,20 +107,20 @@ class VQVAE(VariationalModel):
 
     @property
     def noise_dim(self):
-        """Noise numbers of one draw of q(z|x): it needs none, and the noise of rows has at least one."""
-        return 1
+        """Numbers that `infer` gives for a row. A draw of q(z|x) takes no noise; a search for holes starts with it."""
+        return self.latent_dim * self.quantizer.code_dim
 
     # The hooks of a variational model.
 
     def infer(self, batch, training=False):
-        return tf.cast(self.encoded(batch, training), tf.float32)
+        return tf.reshape(tf.cast(self.encoded(batch, training), tf.float32), [-1, self.noise_dim])
 
     def posterior(self, batch, training=False):
         z = self.code(self.infer(batch, training))
         return z, tf.fill(tf.shape(z), MIN_Z_LOG_VAR)
 
     def pieces(self, inferred, epsilon, batch, training=False, path=None):
-        entries, codes = self.quantizer(inferred, training=training)
+        entries, codes = self.quantizer(self._vectors(inferred), training=training)
         z = self._flat(codes)
         reconstruction_loss = self.loss_of_params(super().x_params(entries, batch, training), batch)
         kl = -self.prior.log_prob(z)
@@ -129,18 +129,22 @@ class VQVAE(VariationalModel):
 
     def commitment_terms(self, inferred):
         """What the objective adds: squared distances of the vectors from their entries, `(batch,)`, and perplexity."""
-        codes = self.quantizer.nearest(inferred)
-        squares = tf.math.squared_difference(inferred, tf.stop_gradient(self.quantizer.entries(codes)))
-        return tf.reduce_sum(squares, axis=list(range(1, len(inferred.shape)))), perplexity(codes, self.n_codes)
+        vectors = self._vectors(inferred)
+        codes = self.quantizer.nearest(vectors)
+        squares = tf.math.squared_difference(vectors, tf.stop_gradient(self.quantizer.entries(codes)))
+        return tf.reduce_sum(tf.reshape(squares, [-1, self.noise_dim]), axis=1), perplexity(codes, self.n_codes)
 
     def draw_latents(self, inferred, epsilon):
         return self.code(inferred)
 
     def code(self, inferred, training=False):
-        return self._flat(self.quantizer.nearest(inferred))
+        return self._flat(self.quantizer.nearest(self._vectors(inferred)))
 
     def x_params(self, z, batch=None, training=False):
         return super().x_params(self.quantizer.entries(self._grid_of(z)), batch, training)
+
+    def _vectors(self, inferred):
+        return tf.reshape(inferred, [-1, *self.grid_shape, self.quantizer.code_dim])
 
     def _flat(self, codes):
         return tf.reshape(tf.cast(codes, tf.float32), [-1, self.latent_dim])
