@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_vae._checks import check_int
 from keras_vae._progress import progress
+from keras_vae.tasks.images.restoration.batches import degraded
 from keras_vae.tasks.images.restoration.calibration import N_DRAWS, coverage, quantiles
 from keras_vae.tasks.images.restoration.classical import classical_methods, tuned
 from keras_vae.tasks.images.restoration.image_values import as_images
@@ -114,8 +115,7 @@ class RestoringVerbs:
         images, _ = as_images(clean, self.event_shape_[2], "clean")
         factor = self.degradation.factor
         images = [x[: x.shape[0] // factor * factor, : x.shape[1] // factor * factor] for x in images]
-        rng_seed = self.settings_["seed"]
-        told = [self._degraded(x, rng_seed + k) for k, x in enumerate(images)]
+        told = _by_shape(lambda some: degraded(some, self.degradation, self.settings_["seed"])[1], images)
         return self.figures(self.model_, images, told)
 
     def figures(self, model, clean, told, classical=True):
@@ -165,11 +165,6 @@ class RestoringVerbs:
         """What is known of the images in its place; here nothing."""
         return restored
 
-    def _degraded(self, x, seed):
-        from keras_vae.tasks.images.restoration.batches import degraded
-
-        return degraded(x[None], self.degradation, seed)[1][0]
-
     def _estimates(self, told, model=None):
         """Best estimates in 0..1, a list."""
         networks = self.networks_of(self.model_ if model is None else model)
@@ -181,7 +176,6 @@ class RestoringVerbs:
         networks, spread = self.networks_of(model), model.objective.spread
         check_int("n", n, 1)
         rng = np.random.default_rng(seed if seed is None else check_int("seed", seed, 0))
-
         drawn = _by_shape(lambda some: networks.draws(some, n, rng, spread), told)
         return [np.clip(x, 0.0, 1.0) for x in drawn]
 
