@@ -10,7 +10,9 @@ from scipy.stats import multivariate_normal, norm
 
 import keras_vae as kv
 from keras_vae.models.semi_supervised_vae import SemiSupervisedVAE
+from keras_vae.networks.conditional import make_condition_network, make_prior_network
 from keras_vae.objectives import ELBO, MMD, ImportanceWeighted, LabelledELBO, TotalCorrelation
+from keras_vae.priors import ConditionalNormal
 
 N_CLASSES, N_DATA, LATENT_DIM = 3, 5, 2
 PRIOR = (0.5, 0.2, 0.3)
@@ -133,6 +135,39 @@ def test_log_prob_is_exact_with_many_draws_whatever_the_classifier_says(x):
     of_x = logsumexp(log_joint(x), axis=1)
     np.testing.assert_allclose(model.log_prob(x, n_samples=20_000), of_x, atol=0.15)
     assert np.all(model.elbo(x, n_samples=1000) < of_x)
+
+
+@pytest.mark.parametrize("is_conditional", [False, True])
+def test_with_labels_it_is_the_conditional_vae_of_the_same_parts(x, is_conditional):
+    prior = ConditionalNormal(make_prior_network(N_CLASSES, LATENT_DIM, 4)) if is_conditional else None
+    if is_conditional:
+        rng = np.random.default_rng(2)
+        prior.network.set_weights([rng.normal(size=w.shape, scale=0.3) for w in prior.network.get_weights()])
+    model, labels = make_model(prior=prior), np.arange(9) % N_CLASSES
+    network = make_condition_network(n_classes=N_CLASSES)
+    parts = model.encoder, model.decoder, model.likelihood
+    plain = kv.VAE(*parts, prior=prior, condition_network=network, seed=0)
+    for verb, n in ((model.elbo, 3), (model.log_prob, 3)):
+        found = verb(x, n_samples=n, condition=labels) - np.log(PRIOR)[labels]
+        np.testing.assert_allclose(found, getattr(plain, verb.__name__)(x, n_samples=n, condition=labels), rtol=1e-4)
+    np.testing.assert_allclose(
+        model.reconstruct(x, condition=labels), plain.reconstruct(x, condition=labels), rtol=1e-4
+    )
+
+
+def test_targets_may_have_another_shape_than_inputs(x):
+    model = SemiSupervisedVAE(
+        dense((N_DATA, N_CLASSES), (LATENT_DIM, LATENT_DIM), 1),
+        dense((LATENT_DIM, N_CLASSES), (2,), 3),
+        dense((N_DATA,), (N_CLASSES,), 4),
+        kv.likelihoods.GaussianFixed(1.0),
+        target_shape=(2,),
+        seed=0,
+    )
+    model.compile("adam", run_eagerly=True)
+    assert np.isfinite(model.fit((x, LABELS), x[:, :2], verbose=0).history["loss"][0])
+    assert model.reconstruct((x, LABELS)).shape == (9, 2)
+    assert type(model).from_config(model.get_config()).target_shape == (2,)
 
 
 def test_few_labels_and_many_rows_without_find_the_classes(rng):
