@@ -83,6 +83,7 @@ def test_files_keep_bits_and_alpha_and_broken_ones_are_left_out(shell, denoising
     np.testing.assert_array_equal(read_picture(tmp_path / "b.png").values, found.values)
 
 
+@pytest.mark.slow
 def test_a_picture_is_enlarged_and_a_rotated_one_comes_out_upright(shell, enlarging, photo, tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6

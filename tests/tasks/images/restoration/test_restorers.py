@@ -173,6 +173,7 @@ def test_settings_out_of_range_are_refused(make, message):
         make().fit(CLEAN)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_restorer_and_a_saved_one_is_the_same(denoiser, tmp_path):
     y = noisy(CLEAN)
     again = Denoiser(strength=0.2, **SMALL).fit(rectangles(200), verbose=0)
@@ -183,6 +184,13 @@ def test_the_same_seed_gives_the_same_restorer_and_a_saved_one_is_the_same(denoi
     np.testing.assert_array_equal(denoiser.restore_samples(y, 2, seed=0), loaded.restore_samples(y, 2, seed=0))
 
 
+def test_the_endpoint_restores_as_the_restorer_does(denoiser, inpainter):
+    for restorer, y in ((denoiser, np.float32(noisy(CLEAN))), (inpainter, np.float32(holed(CLEAN)))):
+        endpoint = restorer.endpoints(restorer.model_)["restore"]
+        np.testing.assert_allclose(endpoint.function(y)["x"], restorer.restore(y), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.slow
 def test_an_export_restores_as_the_restorer_does(denoiser, inpainter, tmp_path):
     y = np.float32(noisy(CLEAN))
     denoiser.export(tmp_path / "denoiser")
@@ -194,6 +202,7 @@ def test_an_export_restores_as_the_restorer_does(denoiser, inpainter, tmp_path):
     np.testing.assert_allclose(served["x"], inpainter.restore(y), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_patches_of_large_images_are_learned_from_and_judged_together(tmp_path):
     images = [rectangles(1, 70 + k, 50, 3, seed=k)[0] for k in range(3)]
     denoiser = Denoiser(strength=(0.1, 0.3), patch_size=16, **SMALL).fit(images, verbose=0)

@@ -11,7 +11,7 @@ from keras_vae.tasks.images.restoration.tiles import TiledNetworks, mirrored
 CASES = [
     pytest.param(Noise("gaussian", (0.1, 0.1)), [8, 8], 1, id="noise"),
     pytest.param(Noise("gaussian", (0.1, 0.1)), [6, 6, 6, 6], 3, id="four-levels-colours", marks=pytest.mark.slow),
-    pytest.param(Shrink(2), [8, 8], 1, id="shrink"),
+    pytest.param(Shrink(2), [8, 8], 1, id="shrink", marks=pytest.mark.slow),
     pytest.param(Shrink(3), [8, 8], 1, id="shrink-by-three", marks=pytest.mark.slow),
     pytest.param(Hide("random", (0.5, 0.5)), [8, 8], 1, id="hide", marks=pytest.mark.slow),
 ]
