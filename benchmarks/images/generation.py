@@ -4,9 +4,9 @@ Fashion-MNIST or MNIST, the whole training part, grey values from 0 to 1, the co
 their defaults, batches of 128, Adam, its rate falling to zero in the second half. The time of a training is the CPU
 time of the process on one thread, the same for all.
 
-VAE and VAE/GAN draw from their prior, and once more from a mixture of ten Gaussians that is fitted to the codes of 10,000
-training images (`kv.samplers.fit(model, x, "gmm")`, "+ mixture"): samples are then not held back by a prior that the
-codes do not follow. The time of a fit, some seconds, comes on top.
+VAE and VAE/GAN draw from their prior, and once more from a mixture of ten Gaussians that is fitted to the codes of
+10,000 training images (`kv.samplers.fit(model, x, "gmm")`, "+ mixture"): samples are then not held back by a prior that
+the codes do not follow. The time of a fit, some seconds, comes on top.
 
 Measured in the features of a classifier that was trained on the labels of the training part: the Frechet distance of
 10,000 samples from the 10,000 test images, precision and recall of 5,000 of each; as floor the same for 10,000 images
@@ -52,6 +52,7 @@ def parse_arguments(given=None):
     work = ROOT / "benchmarks" / "work"
     parser.add_argument("--work", type=pathlib.Path, default=work / NAME, help="folder of models and of what is done")
     parser.add_argument("--classifiers", type=pathlib.Path, default=work / "classifiers", help="folder of NAME.keras")
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=MODELS, help="the VAE among them")
     parser.add_argument("--train", nargs="+", choices=MODELS, help="train these and stop: for several processes")
     return parser.parse_args(given)
 
@@ -140,7 +141,7 @@ def one_set(name, arguments):
             trained(name, kind, x, arguments)
         return None, None
     figures, samples, reconstructions = {}, {}, {}
-    for kind in MODELS:
+    for kind in arguments.models:
         model, figures[kind] = trained(name, kind, x[:2000] if arguments.quick else x, arguments)
         begun = time.process_time()
         samples[kind] = model.sample(n, seed=arguments.seed)
