@@ -49,8 +49,8 @@ class SpectralConv2D(keras.layers.Layer):
         direction = keras.initializers.RandomNormal(stddev=1.0, seed=self.seed)
         self.kernel = self.add_weight(name="kernel", shape=shape, initializer=start)
         self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
-        # The same on all replicas, whose kernels are the same: so is the mean.
-        options = {"trainable": False, "dtype": "float32", "autocast": False, "aggregation": "mean"}
+        # Replicas update their own copies, which stay the same, as their kernels are.
+        options = {"trainable": False, "dtype": "float32", "autocast": False}
         self.direction = self.add_weight(name="direction", shape=(self.filters,), initializer=direction, **options)
         self.built = True
 
