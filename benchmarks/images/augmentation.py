@@ -8,11 +8,12 @@ network is trained on them for a number of steps that is the same for all, with 
 - shifts_crops: by up to a tenth of the side, and zooms by a tenth; flips_shifts_crops: left and right at random, too;
 - vae: half of every batch drawn by `augment` from the labelled images, which are all that its VAE has seen;
 - vae_unlabelled: the same with the other images of the first 50,000 without their labels (10,000 of them in the graph
-  of neighbours); the VAE is trained once for all seeds. The ways above do not see these images, so it is another
-  question that is answered: what to do with them;
+  of neighbours); the VAE is trained once for all seeds, on all training images without their labels, or is that of
+  `--work`, such as the plain one of `control.py`. The ways above do not see these images, so it is another question
+  that is answered: what to do with them;
 - vae_unlabelled_shifts_crops: both.
 
-Their settings were chosen on the last 10,000 training images with other seeds.
+With `--validation` the last 10,000 training images take the place of the test images, and other seeds draw the labels.
 """
 
 import json
@@ -134,14 +135,14 @@ def accuracy(way, seed, data, vae, arguments):
 
 
 def load(name, arguments):
-    """Images to draw labels from, and those to measure on, values from 0 to 1, with their labels."""
+    """Images to draw labels from, and those to measure on, from 0 to 1, with their labels; and all training images."""
     import keras_vae as kv
 
     data = kv.data.load(name)
     x, y = data.x_train.astype(np.float32) / 255.0, data.y_train
     if arguments.validation:
-        return x[:N_TRAIN], y[:N_TRAIN], x[N_TRAIN:], y[N_TRAIN:]
-    return x[:N_TRAIN], y[:N_TRAIN], data.x_test.astype(np.float32) / 255.0, data.y_test
+        return x[:N_TRAIN], y[:N_TRAIN], x[N_TRAIN:], y[N_TRAIN:], x
+    return x[:N_TRAIN], y[:N_TRAIN], data.x_test.astype(np.float32) / 255.0, data.y_test, x
 
 
 def summary(found):
@@ -165,8 +166,8 @@ def main(given=None):
     done_file = arguments.work / ("validation.json" if arguments.validation else "done.json")
     done = json.loads(done_file.read_text()) if done_file.exists() and not arguments.quick else {}
     for name in arguments.sets:
-        data = load(name, arguments)
-        vae = vae_of(name, data[0], arguments)
+        *data, every = load(name, arguments)
+        vae = vae_of(name, every, arguments) if any("unlabelled" in way for way in arguments.ways) else None
         for seed in range(first, first + n_seeds):
             for way in arguments.ways:
                 key = f"{name} {way} {seed}"
