@@ -1,5 +1,7 @@
 """A VAE/GAN from a few words: event shape, latent size, widths of the networks."""
 
+from typing import Any
+
 import keras
 
 from keras_vae._checks import check_shape
@@ -20,6 +22,7 @@ def make_vae_gan(
     discriminator_units: tuple[int, ...] = (32, 64),
     spectral_norm: bool = True,
     likelihood: str | Likelihood = "bernoulli",
+    prior: Any = None,
     objective: Adversarial | None = None,
     seed: int | None = None,
     preprocessing: keras.layers.Layer | str | None = AUTO,
@@ -32,6 +35,7 @@ def make_vae_gan(
         network, hidden_units: as in `make_vae`, for encoder and decoder.
         discriminator_units, spectral_norm: as in `keras_vae.networks.make_discriminator`.
         likelihood: str or `Likelihood`. p(x|z).
+        prior: as in `VAE`.
         objective: as in `VAEGAN`.
         seed: int or None. Initial weights and random state; None takes them from Keras's global seed.
         preprocessing: as in `make_vae`.
@@ -52,5 +56,5 @@ def make_vae_gan(
         decoder = make_decoder(likelihood.params_shape(event_shape), latent_dim, network, hidden_units)
         discriminator = make_discriminator(event_shape, discriminator_units, spectral_norm, seed)
     preprocessing = auto_preprocessing(preprocessing, likelihood, event_shape)
-    options = {"objective": objective, "seed": seed, "preprocessing": preprocessing}
+    options = {"prior": prior, "objective": objective, "seed": seed, "preprocessing": preprocessing}
     return VAEGAN(encoder, decoder, discriminator, likelihood, **options)

@@ -186,6 +186,14 @@ def test_a_condition_is_told_to_both_halves_of_the_decoded_batch(x):
     assert model.sample(2, seed=0, condition=condition[0]).shape == (2, *SHAPE)
 
 
+def test_a_learned_prior_is_trained_with_the_decoder(x):
+    model = make_model(prior=kv.priors.MixtureOfGaussians(2, seed=0))
+    model.compile("adam")
+    before = [weight.numpy() for weight in model.prior.trainable_weights]
+    model.fit(x, epochs=1, verbose=0)
+    assert all(not np.array_equal(a, b) for a, b in zip(before, model.prior.trainable_weights, strict=True))
+
+
 def test_weights_of_elements_are_refused(x):
     model = make_model()
     model.compile("adam")
