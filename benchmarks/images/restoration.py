@@ -26,6 +26,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from _common import format_table, make_parser, write_result
+from _provenance import commit
 
 SETS = ("fashion", "mnist")
 TASKS = {
@@ -97,6 +98,7 @@ def ours(x_train, clean, y, task, arguments):
     n_weights = restorer.model_.condition_network.count_params()
     return {
         **figures,
+        "commit": commit(),
         "fit_seconds": round(fitted - begun, 1),
         "ms_per_image": round(1000.0 * seconds / len(clean), 3),
         "epochs_of_100_steps": restorer.settings_["epochs"],
@@ -176,7 +178,7 @@ def photograph(arguments):
     length = {"epochs": arguments.epochs} if arguments.epochs else {"minutes": arguments.minutes}
     begun = time.process_time()
     denoiser = Denoiser(strength=SIGMA, seed=arguments.seed, **length).fit(train, verbose=0)
-    found = {"fit_seconds": round(time.process_time() - begun, 1), "photographs": {}}
+    found = {"commit": commit(), "fit_seconds": round(time.process_time() - begun, 1), "photographs": {}}
     motorcycle = Image.fromarray(data.stereo_motorcycle()[0])
     larger = motorcycle.resize((2 * motorcycle.width, 2 * motorcycle.height), Image.Resampling.BICUBIC)
     for name, image in {
@@ -277,7 +279,8 @@ def main():
     folder = arguments.results / "quick" if arguments.quick else arguments.results
     path, begun = folder / "restoration.json", time.monotonic()
     rows = ROWS[:1] if arguments.quick else arguments.rows.split(",")
-    settings = {"epochs": arguments.epochs, "minutes": arguments.minutes, "threads": os.environ.get("OMP_NUM_THREADS")}
+    # How long each row was trained stands with it, and the commit that it was measured at.
+    settings = {"minutes": arguments.minutes, "threads": os.environ.get("OMP_NUM_THREADS")}
     for row in rows:
         if row in _figures_in(path) and not arguments.quick:
             continue
