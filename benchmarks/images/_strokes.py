@@ -2,7 +2,6 @@
 
 import numpy as np
 
-
 # Edges between pixels are found on an image enlarged by this.
 FACTOR = 4
 

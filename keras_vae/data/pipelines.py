@@ -37,18 +37,10 @@ def binarized(x: np.ndarray | Dataset, batch_size: int = 128, seed: int = 0) -> 
 
 
 def batches(
-    x: np.ndarray | Dataset,
-    batch_size: int = 128,
-    seed: int = 0,
-    shuffle: bool = True,
-    binarize: bool = False,
-    scale: bool = True,
-    start_epoch: int = 0,
-    repeat: bool = False,
-    part: str = "train",
-    takes_holes: bool = False,
+    x: np.ndarray | Dataset, batch_size: int = 128, seed: int = 0, shuffle: bool = True, binarize: bool = False,
+    scale: bool = True, start_epoch: int = 0, repeat: bool = False, part: str = "train", takes_holes: bool = False,
     condition: np.ndarray | None = None,
-) -> tf.data.Dataset:
+) -> tf.data.Dataset:  # fmt: skip
     """Batches of a data set, a pure function of the seed and the number of the epoch.
 
     Args:
@@ -78,10 +70,7 @@ def batches(
     batch_size, seed = check_int("batch_size", batch_size, 1), check_int("seed", seed, 0)
     epochs = _epoch_numbers(check_int("start_epoch", start_epoch, 0), shuffle, repeat)
     fetch, n = _source(x, part, binarize, scale, takes_holes)
-    if condition is not None and len(condition) != n:
-        raise ValueError(f"`condition` must have a row for each of {n} examples. Received: {len(condition)}")
-    told = None if condition is None else _variable(condition)
-    n_batches = -(-n // batch_size)
+    told, n_batches = _told(condition, n), -(-n // batch_size)
     return (
         epochs.flat_map(_rows_of_epochs(n, batch_size, seed, shuffle))
         .map(_values(fetch, seed, binarize, scale, told), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
@@ -111,6 +100,13 @@ def binarize_once(x: np.ndarray, seed: int = 0) -> np.ndarray:
         grey = grey / np.float32(255) if grey.dtype == np.uint8 else grey
         drawn[start : start + _BINARIZE_CHUNK] = rng.random(grey.shape, dtype=np.float32) < grey
     return drawn
+
+
+def _told(condition, n):
+    """The rows of a condition as a variable, if there are `n` of them; None without one."""
+    if condition is not None and len(condition) != n:
+        raise ValueError(f"`condition` must have a row for each of {n} examples. Received: {len(condition)}")
+    return None if condition is None else _variable(condition)
 
 
 def _rows_of_epochs(n, batch_size, seed, shuffle):

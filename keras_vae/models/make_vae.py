@@ -31,20 +31,12 @@ CONDITIONAL = "conditional"
 
 
 def make_vae(
-    event_shape: int | tuple[int, ...],
-    latent_dim: int = 20,
-    network: str = "dense",
-    hidden_units: tuple[int, ...] | None = None,
-    likelihood: str | Likelihood = "bernoulli",
-    prior: Any = None,
-    beta: float = 1.0,
-    objective: Objective | None = None,
-    posterior_flow: keras.layers.Layer | None = None,
-    seed: int | None = None,
-    preprocessing: keras.layers.Layer | str | None = AUTO,
-    n_classes: int | None = None,
-    condition_shape: tuple[int, ...] | None = None,
-) -> VAE:
+    event_shape: int | tuple[int, ...], latent_dim: int = 20, network: str = "dense",
+    hidden_units: tuple[int, ...] | None = None, likelihood: str | Likelihood = "bernoulli", prior: Any = None,
+    beta: float = 1.0, objective: Objective | None = None, posterior_flow: keras.layers.Layer | None = None,
+    seed: int | None = None, preprocessing: keras.layers.Layer | str | None = AUTO,
+    n_classes: int | None = None, condition_shape: tuple[int, ...] | None = None,
+) -> VAE:  # fmt: skip
     """A `VAE` of one `keras_vae.networks.make_encoder` and one `make_decoder`.
 
     Args:
@@ -53,16 +45,15 @@ def make_vae(
         network: "dense", "conv", "resnet" or "recurrent".
         hidden_units: tuple of ints or None. Widths of the layers or channels of the stages; None is the network's own.
         likelihood: str or `Likelihood`. p(x|z); `likelihoods.Categorical(n_classes)` for tokens.
-        prior, beta, objective, posterior_flow: as in `VAE`; "conditional" for a `priors.ConditionalNormal`, a prior
-            that is learned as a function of the condition.
+        prior, beta, objective, posterior_flow: as in `VAE`; "conditional" for a `priors.ConditionalNormal`.
         seed: int or None. Initial weights and random state; None takes them from Keras's global seed.
         preprocessing: as in `VAE`, or "auto": a `layers.Standardize` for likelihoods of real numbers, learned from the
             first data that `fit` gets; by column for vectors and sequences, by two numbers for images. Nats stay those
             of the data in their own units. None beside a `GaussianFixed` whose `stddev` you have chosen in these units.
         n_classes: int >= 2 or None. For a model of p(x|class): `fit((x, labels))` and `sample(n, condition=label)` with
             labels `(n,)`, whole numbers from 0.
-        condition_shape: tuple of ints or None. For a model of p(x|c), c being an array `(n, *condition_shape)`: a
-            vector, or an image, which is summed up in a vector.
+        condition_shape: tuple of ints or None. For a model of p(x|c), c being a vector, or an image, which is summed
+            up in a vector.
 
     Returns:
         `VAE`, built, not compiled.
@@ -70,45 +61,36 @@ def make_vae(
     Raises:
         ValueError: for an unknown network or likelihood, parts that do not fit each other, `n_classes` beside a
             `condition_shape`, or a conditional prior without either.
-
-    Examples:
-        >>> model = kv.make_vae((8, 8, 1), latent_dim=4, n_classes=2, seed=0)
-        >>> model.compile("adam")
-        >>> history = model.fit((x, np.arange(len(x)) % 2), epochs=1, verbose=0)
-        >>> model.sample(3, condition=1).shape
-        (3, 8, 8, 1)
-
-    References:
-        Sohn et al. 2015 (p(x|c) and its bound). https://papers.nips.cc/paper/5775
     """
-    is_conditional = n_classes is not None or condition_shape is not None
+    with initial_weights_from(seed):
+        told = _condition_network(prior, n_classes, condition_shape)
+    condition_dim = None if told is None else told.output.shape[-1]
+    sizes = event_shape, latent_dim, network, hidden_units
+    networks, likelihood = _make_parts(*sizes, likelihood, 2, seed, condition_dim)
+    prior = _conditional_prior(condition_dim, latent_dim, seed) if isinstance(prior, str) else prior
+    bound = {"objective": objective, "beta": beta, "posterior_flow": posterior_flow}
+    preprocessing = auto_preprocessing(preprocessing, likelihood, event_shape)
+    own = {"seed": seed, "preprocessing": preprocessing, "condition_network": told}
+    return VAE(*networks, likelihood=likelihood, prior=prior, **bound, **own)
+
+
+def _condition_network(prior, n_classes, condition_shape):
+    """The network of the condition, or None for a model without one, whose prior must have no need of it."""
     if isinstance(prior, str):
         check_choice("prior", prior, (CONDITIONAL,))
-        if not is_conditional:
-            raise ValueError(
-                "`prior` must not be 'conditional' without a condition: give `n_classes` or `condition_shape`. "
-                f"Received: prior={prior!r}"
-            )
+    if n_classes is not None or condition_shape is not None:
+        return make_condition_network(n_classes, condition_shape)
+    if isinstance(prior, str):
+        raise ValueError(
+            "`prior` must not be 'conditional' without a condition: give `n_classes` or `condition_shape`. "
+            f"Received: prior={prior!r}"
+        )
+    return None
+
+
+def _conditional_prior(condition_dim, latent_dim, seed):
     with initial_weights_from(seed):
-        told = make_condition_network(n_classes, condition_shape) if is_conditional else None
-        condition_dim = told.output.shape[-1] if is_conditional else None
-    networks, likelihood = _make_parts(
-        event_shape, latent_dim, network, hidden_units, likelihood, 2, seed, condition_dim
-    )
-    if prior == CONDITIONAL:
-        with initial_weights_from(seed):
-            prior = ConditionalNormal(make_prior_network(condition_dim, latent_dim))
-    return VAE(
-        *networks,
-        likelihood=likelihood,
-        prior=prior,
-        beta=beta,
-        objective=objective,
-        posterior_flow=posterior_flow,
-        seed=seed,
-        preprocessing=auto_preprocessing(preprocessing, likelihood, event_shape),
-        condition_network=told,
-    )
+        return ConditionalNormal(make_prior_network(condition_dim, latent_dim))
 
 
 def make_autoencoder(
