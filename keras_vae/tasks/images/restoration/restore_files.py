@@ -181,7 +181,7 @@ def filled_picture(restorer, picture, missing):
 
 
 def missing_by_mask(path):
-    """Where a mask file is not black, bool `(height, width)`: what is to be filled."""
+    """Where a mask file is brighter than half of white, bool `(height, width)`: what is to be filled."""
     picture = read_picture(path)
     return picture.values.max(axis=-1) > np.iinfo(picture.values.dtype).max // 2
 
