@@ -3,7 +3,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from helpers import linear_decoder, linear_encoder
+from helpers import linear_decoder, linear_encoder, small_vae
 
 from keras_vae.models.vae import VAE
 
@@ -109,6 +109,7 @@ def test_inputs_and_outputs_in_brackets_are_taken(tmp_path, rng):
     )
     model.compile("sgd")
     data = (rng.random((8, 6)) > 0.5).astype("float32")
+    small_vae().log_prob(rng.normal(size=(1, 6)))  # Loads TensorFlow Probability, whose import warns.
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # Keras warns of a structure that it did not expect.
         model.fit(data, verbose=0)

@@ -58,7 +58,7 @@ MODEL = {
     ),
     "condition": Setting(
         default=None,
-        help="What the model is told beside each row, label for its class: then new examples are drawn by class",
+        help="What the model is told beside each row: label, for its class. New examples are then drawn by class.",
         default_text="none",
         **choice(CONDITIONS),
     ),
