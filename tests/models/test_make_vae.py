@@ -126,7 +126,7 @@ def test_without_a_seed_every_model_is_another():
         pytest.param({"likelihood": "normal"}, "`likelihood` must be one of 'bernoulli'", id="likelihood"),
         pytest.param({"likelihood": "categorical"}, "pass n_classes", id="classes-missing"),
         pytest.param({"beta": -1.0}, "`beta` must be a finite number >= 0", id="beta"),
-        pytest.param({"prior": "normal"}, "`prior` must have `sample` and `log_prob`, or `kl`", id="prior"),
+        pytest.param({"prior": "normal"}, "`prior` must be one of 'conditional'", id="prior"),
     ],
 )
 def test_arguments_out_of_bounds_are_refused(arguments, message):

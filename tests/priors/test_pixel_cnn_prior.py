@@ -123,6 +123,7 @@ def test_other_numbers_count_as_the_nearest_code(rng):
     np.testing.assert_array_equal(prior.log_prob([[-7.0, 9.0, 1.0, 1.0]]), prior.log_prob([[0.0, 2.0, 1.0, 1.0]]))
 
 
+@pytest.mark.slow
 def test_it_learns_a_rule_of_codes(rng):
     # Every code is the one before it plus one: the entropy of a grid is that of its first code.
     start = rng.integers(4, size=(512, 1))

@@ -134,6 +134,7 @@ def test_an_export_takes_the_number_of_the_class(told, tmp_path):
     assert served.sample(3, seed=0, condition=1).shape == (3, 4)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_its_classes(tmp_path):
     data = write_image_files(tmp_path / "images", n=30)
     settings = {"condition": "label", "graph": "vae", "network": "dense"}
