@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_vae.tasks.images.restoration.image_values import check_levels
+
 
 def unit_images(name, images, event_shape=None):
     """Images of 8 bits, or of values from 0 to 1, in one form.
@@ -24,6 +26,7 @@ def unit_images(name, images, event_shape=None):
         wanted = "(n, height, width, channels)" if event_shape is None else f"(n, {', '.join(map(str, event_shape))})"
         raise ValueError(f"`{name}` must have shape {wanted} with n >= 1. Received: {name}.shape={images.shape}")
     if images.dtype == np.uint8:
+        check_levels(images, name)
         return images.astype(np.float32) / 255.0
     if images.dtype.kind not in "fiub":
         raise ValueError(f"`{name}` must hold numbers. Received: dtype {images.dtype}")

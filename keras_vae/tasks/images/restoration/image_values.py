@@ -71,6 +71,19 @@ def to_unit(x, name="images", takes_holes=False, takes_noise=True):
     return x
 
 
+def check_levels(x, name="images"):
+    """Refuse whole numbers that are all 0 or 1: images of two values, which as levels of 8 bits would all be black.
+
+    Raises:
+        ValueError: for such an array.
+    """
+    if x.dtype.kind in "ui" and x.size and x.max() == 1:
+        raise ValueError(
+            f"`{name}` of whole numbers must be levels from 0 to 255, or to 65535. Received: only 0 and 1, which are "
+            "binary already; pass x.astype('float32')"
+        )
+
+
 def _whole_to_unit(x, name):
     """Signed whole numbers: those of 8 bits in another type."""
     if x.min() < 0 or x.max() > 255:
@@ -115,6 +128,8 @@ def as_images(images, channels, name="images", takes_holes=False, in_list=False)
     if values.size == 0 or not 2 <= values.ndim <= 4:
         raise ValueError(f"`{name}` must have shape (n, height, width, {channels}). Received: {shape}")
     is_one = values.ndim == 3 and shape[-1] == channels and (channels > 1 or in_list)
+    if not in_list:
+        check_levels(values, name)  # Of a list each may be a dark one.
     form = Form("one" if values.ndim == 2 or is_one else "array", values.ndim == 4 or is_one, values.dtype)
     x = values if form.has_channels else values[..., None]
     x = x[None] if form.kind == "one" else x

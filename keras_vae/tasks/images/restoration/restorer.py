@@ -14,6 +14,7 @@ from keras_vae.tasks.images.restoration.batches import degraded, degraded_batche
 from keras_vae.tasks.images.restoration.build_model import build_model
 from keras_vae.tasks.images.restoration.calibration import N_DRAWS, spread_for
 from keras_vae.tasks.images.restoration.clean_images import clean_dataset, folder_images, split_off
+from keras_vae.tasks.images.restoration.image_values import check_levels
 from keras_vae.tasks.images.restoration.pictures import pictures
 from keras_vae.tasks.images.restoration.restore_endpoint import restore_endpoint
 from keras_vae.tasks.images.restoration.restoring_verbs import RestoringVerbs
@@ -241,6 +242,7 @@ def as_list(source):
             raise ValueError("`images` must hold at least one image. Received: none")
         return [np.asarray(image) for image in source]
     images = np.asarray(source)
+    check_levels(images)
     if images.size == 0 or images.ndim not in (3, 4):
         raise ValueError(
             "`images` must have shape (n, height, width) or (n, height, width, channels). "

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_vae.tasks.images.restoration.image_values import as_images, from_unit, to_unit
+from keras_vae.tasks.images.restoration.restorer import as_list
 
 
 @pytest.mark.parametrize(
@@ -84,3 +85,13 @@ def test_a_list_of_images_of_any_sizes_comes_back_as_a_list(rng):
 def test_what_are_no_images_is_refused(images, message):
     with pytest.raises(ValueError, match=message):
         as_images(images, 1)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "uint16"])
+def test_binary_images_of_whole_numbers_are_no_levels(dtype):
+    images = np.eye(8, dtype=dtype)[None]
+    with pytest.raises(ValueError, match=r"must be levels from 0 to 255, or to 65535. Received: only 0 and 1"):
+        as_images(images, 1)
+    with pytest.raises(ValueError, match=r"must be levels from 0 to 255, or to 65535. Received: only 0 and 1"):
+        as_list(images)
+    as_images(np.zeros_like(images), 1)  # A black image is one.
