@@ -10,6 +10,7 @@ from keras_vae.layers.sampling import Sampling
 from keras_vae.layers.sparse_dense import SparseDense
 from keras_vae.layers.spectral_conv import SpectralConv2D
 from keras_vae.layers.standardize import Standardize
+from keras_vae.layers.two_level_softmax import TwoLevelSoftmax, frequent_classes
 from keras_vae.layers.unit_rows import UnitRows
 from keras_vae.layers.vector_quantizer import VectorQuantizer
 
@@ -24,8 +25,10 @@ __all__ = [
     "SparseDense",
     "SpectralConv2D",
     "Standardize",
+    "TwoLevelSoftmax",
     "UnitRows",
     "VectorQuantizer",
+    "frequent_classes",
 ]
 
 
