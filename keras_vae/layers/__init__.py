@@ -6,6 +6,7 @@ from keras_vae.layers.fill_holes import FillHoles
 from keras_vae.layers.inverse_autoregressive_flow import InverseAutoregressiveFlow
 from keras_vae.layers.masked_autoregressive_network import MaskedAutoregressiveNetwork
 from keras_vae.layers.partial_labels import PartialLabels
+from keras_vae.layers.recurrent_steps import RecurrentSteps
 from keras_vae.layers.sampling import Sampling
 from keras_vae.layers.sparse_dense import SparseDense
 from keras_vae.layers.spectral_conv import SpectralConv2D
@@ -13,6 +14,7 @@ from keras_vae.layers.standardize import Standardize
 from keras_vae.layers.two_level_softmax import TwoLevelSoftmax, frequent_classes
 from keras_vae.layers.unit_rows import UnitRows
 from keras_vae.layers.vector_quantizer import VectorQuantizer
+from keras_vae.layers.word_dropout import WordDropout
 
 __all__ = [
     "CausalConv2D",
@@ -21,6 +23,7 @@ __all__ = [
     "InverseAutoregressiveFlow",
     "MaskedAutoregressiveNetwork",
     "PartialLabels",
+    "RecurrentSteps",
     "Sampling",
     "SparseDense",
     "SpectralConv2D",
@@ -29,6 +32,7 @@ __all__ = [
     "UnitRows",
     "VectorQuantizer",
     "frequent_classes",
+    "WordDropout",
 ]
 
 

@@ -15,6 +15,8 @@ __getattr__, __dir__, __all__ = lazy_names(
         "grid": ["grid_encoder", "grid_decoder"],
         "discriminator": ["make_discriminator"],
         "ladder": ["make_ladder", "LADDER_NETWORKS"],
+        "text_decoder": ["TextDecoder"],
+        "text_encoder": ["TextEncoder"],
         "top_down_decoder": ["TopDownDecoder"],
     },
 )
