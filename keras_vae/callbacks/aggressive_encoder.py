@@ -104,7 +104,7 @@ class AggressiveEncoder(keras.callbacks.Callback):
         weights = model.encoder.trainable_weights
         optimizer.build(weights)
 
-        @tf.function
+        @tf.function(autograph=False)
         def encoder_step(given):
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(model.terms(model.prepare(Batch(**given), training=True), training=True)["loss"])

@@ -43,7 +43,8 @@ class Problem:
         self.n_rows = tf.shape(scale)[0]
         self._codes = tf.TensorSpec((None, scale.shape[-1]), tf.float32)
         # One graph for all the places that it is called from.
-        self._look = tf.function(self._look_at, input_signature=[self._codes, tf.TensorSpec((), tf.int32)])
+        specs = [self._codes, tf.TensorSpec((), tf.int32)]
+        self._look = tf.function(self._look_at, input_signature=specs, autograph=False)
 
     def start(self, n_chains, seed):
         """The `Point` of new draws of the prior."""

@@ -64,7 +64,8 @@ class FlowPrior(Prior):
         # One graph for any number of draws, also in eager mode, where the loops of TFP take long. Set in __dict__, so
         # that Keras does not track it.
         spec = tf.TensorSpec((None, dim), tf.float32)
-        self.__dict__["_bend"] = tf.function(lambda u: self.bijector().forward(u), input_signature=[spec])
+        forward = lambda u: self.bijector().forward(u)  # noqa: E731
+        self.__dict__["_bend"] = tf.function(forward, input_signature=[spec], autograph=False)
         self.built = True
 
     def bijector(self) -> Any:

@@ -106,7 +106,7 @@ class PixelCNNPrior(Prior):
             layer.build(wide)
         # One graph for any number of draws, also in eager mode. Set in __dict__, so that Keras does not track it.
         noise, temperature = tf.TensorSpec((None, self.height, self.width)), tf.TensorSpec((None, 1))
-        self.__dict__["_draw_grid"] = tf.function(self._drawn, input_signature=[noise, temperature])
+        self.__dict__["_draw_grid"] = tf.function(self._drawn, input_signature=[noise, temperature], autograph=False)
         self.built = True
 
     def logits(self, z: tf.Tensor) -> tf.Tensor:

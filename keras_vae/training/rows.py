@@ -104,7 +104,7 @@ class RowFunction:
         if key not in self._graphs:
             specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
             signature = (self._specs_of(given, mask_shape, sparse), *specs)
-            self._graphs[key] = tf.function(_OfParts(self.function), input_signature=signature)
+            self._graphs[key] = tf.function(_OfParts(self.function), input_signature=signature, autograph=False)
         return self._graphs[key](given, *tensors)
 
     def _specs_of(self, given, mask_shape, sparse):

@@ -86,7 +86,7 @@ def _step_of(vae, optimizer):
     """One step on the parts of a batch, as a graph."""
     weights = list(vae.trainable_variables)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def step(parts):
         with tf.GradientTape() as tape:
             loss = batch_mean(vae.terms(vae.prepare(Batch(**parts), training=True), training=True)["loss"])

@@ -61,13 +61,11 @@ class Ranker:
     def __init__(self, model):
         self.n_items = model.event_shape[0]
         rows = tf.SparseTensorSpec((None, self.n_items), tf.float32)
-        self._best = tf.function(
-            lambda x, k: best_items(model, x, k), input_signature=[rows, tf.TensorSpec((), tf.int32)]
-        )
-        self._best_of_all = tf.function(
-            lambda x, k: best_items(model, x, k, False), input_signature=[rows, tf.TensorSpec((), tf.int32)]
-        )
-        self._log_probs = tf.function(lambda x: item_log_probs(model, x), input_signature=[rows])
+        of_rows = {"input_signature": [rows], "autograph": False}
+        of_some = {"input_signature": [rows, tf.TensorSpec((), tf.int32)], "autograph": False}
+        self._best = tf.function(lambda x, k: best_items(model, x, k), **of_some)
+        self._best_of_all = tf.function(lambda x, k: best_items(model, x, k, False), **of_some)
+        self._log_probs = tf.function(lambda x: item_log_probs(model, x), **of_rows)
 
     def best(self, x, k, exclude_seen=True):
         """`best_items` as NumPy arrays; x is a SciPy matrix by rows."""

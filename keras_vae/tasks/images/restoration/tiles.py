@@ -129,9 +129,9 @@ class TiledNetworks:
 
         # Concrete: TensorFlow would warn of functions that are made again for every size.
         return (
-            tf.function(estimate).get_concrete_function(of_told),
-            tf.function(features).get_concrete_function(of_told),
-            tf.function(spread).get_concrete_function(of_image, rows(cells)),
+            tf.function(estimate, autograph=False).get_concrete_function(of_told),
+            tf.function(features, autograph=False).get_concrete_function(of_told),
+            tf.function(spread, autograph=False).get_concrete_function(of_image, rows(cells)),
         )
 
 
