@@ -8,10 +8,12 @@ from keras_vae.data.load import load
 from keras_vae.data.pipelines import batches, binarize_once, binarized
 from keras_vae.data.reading import ReadAs, Reading
 from keras_vae.data.semi_supervised_batches import semi_supervised_batches
+from keras_vae.data.token_batches import token_batches
 from keras_vae.data.tokenizer import Tokenizer
 
 __all__ = ["load", "Dataset", "Reading", "ReadAs", "binarized", "binarize_once", "batches", "image_folder"]
 __all__ += ["FactorShapes", "factor_shapes", "TableColumns", "semi_supervised_batches", "Tokenizer"]
+__all__ += ["token_batches"]
 
 
 def __dir__():

@@ -10,15 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_vae._checks import check_choice, check_int
+from keras_vae._token_ids import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
 from keras_vae.data.sentences import sentences_as_bytes
 from keras_vae.data.text_pieces import ESCAPES, Pieces
 from keras_vae.data.text_units import UNITS, key_of, lowered, spelling_of, split_text
 from keras_vae.data.token_rows import check_ids, padded_rows
 from keras_vae.data.vocabulary import N_SPECIAL, check_vocabulary, learn_vocabulary
 
-PADDING_ID, START_ID, UNKNOWN_ID, END_ID = range(N_SPECIAL)
-# Padding and start are never predicted: the classes of a model are the tokens from the unknown on.
-N_UNPREDICTED = 2
 TOO_LONG = ("refuse", "leave out")
 
 

@@ -11,6 +11,7 @@ from keras_vae._checks import check_int
 from keras_vae.data.text_pieces import Pieces, learn_pieces
 from keras_vae.data.text_units import count_units, lowered
 
+# Tokens that are no part of a vocabulary, see `keras_vae._token_ids`.
 N_SPECIAL = 4
 N_BYTES = 256
 DEFAULT_PIECES = 4000

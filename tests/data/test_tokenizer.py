@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_vae.data.tokenizer import N_UNPREDICTED, Tokenizer
+from keras_vae._token_ids import N_UNPREDICTED
+from keras_vae.data.tokenizer import Tokenizer
 
 ODD = [
     "",
