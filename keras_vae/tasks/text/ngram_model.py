@@ -54,8 +54,12 @@ class NGramModel:
         tokens, places = _with_starts(flat, lengths)
         runs, ids = [], [tokens.astype(np.int64)]
         for length in range(2, self.order + 1):
-            runs.append(_runs(tokens, places, ids[-1], length, n_tokens))
-            ids.append(runs[-1].ids)
+            found = _runs(tokens, places, ids[-1], length, n_tokens)
+            if len(found.keys) == 0:
+                # No sentence is so long.
+                break
+            runs.append(found)
+            ids.append(found.ids)
         self._levels = [_first_level(tokens, runs, n_tokens)]
         for i, run in enumerate(runs):
             longer = runs[i + 1] if i + 1 < len(runs) else None
@@ -113,7 +117,7 @@ class NGramModel:
         for length, level in enumerate(self._levels[1:-1], start=2):
             before = np.concatenate([[-1], ids[-1][:-1]])
             ids.append(level.find(np.where(places >= length - 1, before, -1), tokens, self.n_tokens))
-        return ids[: self.order - 1]
+        return ids[: len(self._levels) - 1]
 
     def _probabilities(self, asked, before):
         """Probabilities of the tokens asked after runs of one, two, ... tokens."""
@@ -152,8 +156,6 @@ class _Level:
 
     def find(self, histories, tokens, n_tokens):
         """Numbers of runs, -1 for one that was not counted."""
-        if len(self.keys) == 0:
-            return np.full(len(tokens), -1)
         keys = histories * n_tokens + tokens
         found = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where((histories >= 0) & (self.keys[found] == keys), found, -1)
