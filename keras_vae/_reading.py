@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from keras_vae._checks import check_int
 
-KINDS = ("image", "table", "sequence")
+KINDS = ("image", "table", "sequence", "text")
 FITS = ("stretch", "crop", "pad")
 IMPUTES = ("median", "drop")
 COLUMN_KINDS = ("real", "count", "binary", "category")

@@ -26,12 +26,13 @@ class Dataset:
     Args:
         name: str. `"digits"`, `"mnist"`, ..., or the name of the file or folder.
         x_train: Array, shape `(n, *event_shape)`, or None if the examples stay in files. Grey and colour values are
-            uint8, 0 to 255; tokens are int32; everything else is float32 in the units of the source.
+            uint8, 0 to 255; tokens are int32; sentences are str in an array of objects, shape `(n,)`; everything else
+            is float32 in the units of the source.
         x_test: The same for the test part; None if there is no such part.
         y_train: Array of labels, shape `(n,)`, or None: int64 classes, or float32 real numbers.
         y_test: The same for the test part.
-        event_shape: tuple. Shape of one example, without the batch axis.
-        kind: `"image"`, `"table"` or `"sequence"`.
+        event_shape: tuple. Shape of one example, without the batch axis; () for sentences.
+        kind: `"image"`, `"table"`, `"sequence"` or `"text"`.
         train_files: tuple of str or None. Image files of the training part, when `x_train` is None.
         test_files: The same for the test part.
         note: str. What a reader of its numbers must know, such as "a part of CIFAR-10"; often empty.
@@ -75,7 +76,8 @@ class Dataset:
     def __post_init__(self):
         check_choice("kind", self.kind, KINDS)
         check_choice("fit", self.fit, FITS)
-        object.__setattr__(self, "event_shape", check_shape("event_shape", self.event_shape))
+        shape = () if self.kind == "text" else check_shape("event_shape", self.event_shape)
+        object.__setattr__(self, "event_shape", shape)
         if self.n_train == 0:
             raise ValueError(f"a Dataset needs `x_train` or `train_files`. Received: neither, for {self.name!r}")
         for part in PARTS:

@@ -10,10 +10,12 @@ from keras_vae.data.delimited import looks_like_numbers
 from keras_vae.data.digits import load_digits
 from keras_vae.data.folder import load_folder
 from keras_vae.data.named import NAMES, load_named
+from keras_vae.data.named_text import TEXT_NAMES, load_named_text
 from keras_vae.data.npz_file import load_npz
 from keras_vae.data.reading import ReadAs, Reading, check_used
 from keras_vae.data.table import load_table
 from keras_vae.data.table_file import PACKED, SUFFIXES, suffix_of
+from keras_vae.data.text import TEXT_SUFFIXES, load_sentences
 from keras_vae.data.text_file import load_text
 from keras_vae.data.whole_file import decode_text, read_bytes
 
@@ -30,13 +32,16 @@ def load(
     """Data set by name or path. What `reading` does not say is guessed; `Dataset.report` says what was read as what.
 
     Args:
-        name_or_path: `"digits"` (needs no download), `"mnist"`, `"fashion_mnist"`, `"cifar10"`; or the path of a table
-            (`.csv`, `.tsv`, Parquet, `.jsonl`, `.xlsx`), of arrays (`.npz`, `.npy`), of a text (`.txt`) or of a folder
-            of images. Text may be packed (`.csv.gz`). A name goes before a file of the same name, which is `./mnist`.
+        name_or_path: `"digits"` (needs no download), `"mnist"`, `"fashion_mnist"`, `"cifar10"`; a set of sentences,
+            `"ptb"`, `"sst2"`, `"rt_polarity"`, `"multi30k"` (English) or `"multi30k_de"`, which is read from
+            `$KERAS_VAE_DATA`; or the path of a table (`.csv`, `.tsv`, Parquet, `.jsonl`, `.xlsx`), of arrays (`.npz`,
+            `.npy`), of sentences, one a line (`.txt`), or of a folder of images. Text may be packed (`.csv.gz`). A name
+            goes before a file of the same name, which is `./mnist`.
         test_fraction: float in [0, 1). Share of the random test part, for files and folders without a test part; 0
             for none. The test part of a named set is fixed.
         seed: int >= 0. Seed of the split.
-        reading: `Reading`, how the source is to be read; or None.
+        reading: `Reading`, how the source is to be read; or None. `kind="text"` takes the sentences in a column of a
+            table, `kind="sequence"` the characters of a text as numbers.
         schema: dict, `Dataset.schema` of the data that a model was trained on: another file is then read exactly as
             those were, columns matched by name. None for first data.
 
@@ -58,6 +63,11 @@ def load(
     if name_or_path == "digits" or name_or_path in NAMES:
         check_used(repr(name_or_path), "a known set", reading, ())
         return _with_schema(load_digits() if name_or_path == "digits" else load_named(name_or_path))
+    if name_or_path in TEXT_NAMES:
+        if reading.kind not in (None, "text"):
+            raise ValueError(f"{name_or_path!r} is a set of sentences. Received: kind={reading.kind!r}")
+        check_used(repr(name_or_path), "a known set", reading, ("kind",))
+        return load_named_text(name_or_path, test_fraction, seed)
     path = _existing(name_or_path)
     if path.is_dir():
         data = load_folder(path, **_of_folder(path, reading, schema), test_fraction=test_fraction, seed=seed)
@@ -72,7 +82,7 @@ def _existing(name_or_path):
         raise FileNotFoundError(f"{path} is a link to {os.readlink(path)}, which does not exist")
     if not path.exists():
         raise FileNotFoundError(
-            f"there is no data set {str(name_or_path)!r}: neither one of digits, {', '.join(NAMES)} "
+            f"there is no data set {str(name_or_path)!r}: neither one of digits, {', '.join((*NAMES, *TEXT_NAMES))} "
             f"nor an existing file or folder"
         )
     return path
@@ -85,19 +95,27 @@ def _reader(path, reading, schema):
         raise ValueError(
             f"data files must end in {', '.join(ENDINGS)}, or in one of {', '.join(PACKED)} and .gz. Received: {path}"
         )
+    if "text" in (reading.kind, (schema or {}).get("kind")):
+        if suffix not in TEXT_SUFFIXES:
+            raise ValueError(f"files of sentences must end in {', '.join(TEXT_SUFFIXES)}. Received: {path}")
+        return load_sentences
     if suffix in (".npz", ".npy"):
         return load_npz
-    if suffix == ".txt":
-        is_table = "features" in schema if schema else reading.kind == "table"
-        if not schema and reading.kind is None and looks_like_numbers(decode_text(read_bytes(path), path)[0]):
-            return _load_table_of_text
-        return load_table if is_table else load_text
-    return load_table
+    return _reader_of_text(path, reading, schema) if suffix == ".txt" else load_table
+
+
+def _reader_of_text(path, reading, schema):
+    if schema:
+        return load_table if "features" in schema else load_text
+    if reading.kind is not None:
+        return load_table if reading.kind == "table" else load_text
+    is_table = looks_like_numbers(decode_text(read_bytes(path), path)[0])
+    return _load_table_of_text if is_table else load_sentences
 
 
 def _load_table_of_text(path, test_fraction, seed, reading, schema):
     data = load_table(path, test_fraction, seed, reading, schema)
-    line = ReadAs("kind", "a table: every line holds numbers", "--kind sequence")
+    line = ReadAs("kind", "a table: every line holds numbers", "--kind text")
     return dataclasses.replace(data, report=(line, *data.report))
 
 

@@ -74,14 +74,26 @@ def load_named(name: str) -> Dataset:
     )
 
 
-def _local_file(name):
-    """The archive or folder in `$KERAS_VAE_DATA` that holds the set, or None."""
+def data_folder() -> pathlib.Path | None:
+    """The folder that `$KERAS_VAE_DATA` names; None if it is not set.
+
+    Raises:
+        FileNotFoundError: if that is no folder.
+    """
     folder = os.environ.get(VARIABLE)
     if not folder:
         return None
     root = pathlib.Path(folder).expanduser()
     if not root.is_dir():
         raise FileNotFoundError(f"${VARIABLE} must name a folder. Received: {VARIABLE}={folder}")
+    return root
+
+
+def _local_file(name):
+    """The archive or folder in `$KERAS_VAE_DATA` that holds the set, or None."""
+    root = data_folder()
+    if root is None:
+        return None
     _, archives, idx_folder, _ = _SETS[name]
     candidates = [root / archive for archive in archives]
     if idx_folder and (root / idx_folder).is_dir():

@@ -32,11 +32,12 @@ class Reading:
     """How a source is to be read: what is given here is not guessed.
 
     Args:
-        kind: `"image"`, `"table"`, `"sequence"`, or None to look at the values.
+        kind: `"image"`, `"table"`, `"sequence"`, `"text"` (sentences as they are), or None to look at the values.
         key: str. Name of the array with the examples in an `.npz` file, or None.
         label: str. Column of labels; "" or "none" for no such column; None to look for one.
         drop: tuple of str. Columns that are left out.
-        columns: tuple of str. The only columns that are features; empty for all.
+        columns: tuple of str. The only columns that are features; empty for all. Of a file that is read as text the
+            one column with the sentences.
         id: str. Column that names the rows; "" or "none" for no such column; None to look for one.
         impute: what is done about empty cells: `"median"` fills them with the median of the column in the training
             part, `"drop"` leaves out the row. None is `"median"`.

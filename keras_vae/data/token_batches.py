@@ -10,7 +10,7 @@ from keras_vae.data.epochs import epoch_numbers, epoch_seeds, host_variable, ran
 from keras_vae.data.token_rows import flat_ids, without_padding
 
 # Batches among which sentences are sorted by length: more of them leave less padding and less chance.
-POOL = 50
+POOL = 100
 _BATCHES_AHEAD = 2
 
 

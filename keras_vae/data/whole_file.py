@@ -63,7 +63,7 @@ def read_bytes(path: str | pathlib.Path) -> bytes:
     return content
 
 
-def decode_text(content: bytes, source: str | pathlib.Path) -> tuple[str, str]:
+def decode_text(content: bytes, source: str | pathlib.Path, strict: bool = False) -> tuple[str, str]:
     """Text of the bytes of a file, and the name of its encoding.
 
     A byte-order mark says which it is; else UTF-16 is known by the zero bytes of its plain letters; else it is UTF-8
@@ -72,17 +72,24 @@ def decode_text(content: bytes, source: str | pathlib.Path) -> tuple[str, str]:
     Args:
         content: bytes, not empty.
         source: Path or str, for the message.
+        strict: bool. Whether bytes that are neither UTF-8 nor UTF-16 with a mark are refused, and every NUL.
 
     Returns:
         (text, encoding): both str.
 
     Raises:
-        ValueError: if the bytes are no text.
+        ValueError: if the bytes are no text; the message names the line where `strict`.
     """
-    encoding = _encoding(content)
+    encoding = _encoding(content[:3] if strict else content)
     try:
         text = content.decode(encoding)
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if strict:
+            line = _line_number(content[: error.start].decode(encoding, "replace"))
+            name = "UTF-16" if encoding == "utf-16" else "UTF-8"
+            raise ValueError(
+                f"{source} must be {name}. Received: the byte 0x{content[error.start]:02x} in line {line}"
+            ) from error
         # cp1252 has five bytes without a character; Latin-1 has a (control) character for each.
         encoding = "latin-1" if encoding == "cp1252" else "cp1252"
         try:
@@ -90,6 +97,8 @@ def decode_text(content: bytes, source: str | pathlib.Path) -> tuple[str, str]:
         except UnicodeDecodeError:
             encoding = "latin-1"
             text = content.decode(encoding)
+    if strict and "\0" in text:
+        raise ValueError(f"{source} must be text. Received: NUL in line {_line_number(text[: text.index(chr(0))])}")
     if "\0" in text[:100_000] or _share_of_controls(text[:10_000]) > 0.02:
         raise ValueError(f"{source} is no text: it holds bytes that no text has")
     return text, encoding
@@ -98,6 +107,10 @@ def decode_text(content: bytes, source: str | pathlib.Path) -> tuple[str, str]:
 def lines_of(text: str) -> list[str]:
     """Lines of a text, which end in a line feed, a carriage return or both (and at no other character)."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _line_number(text_before):
+    return len(lines_of(text_before))
 
 
 def _state(path):

@@ -34,7 +34,9 @@ def fingerprint(dataset):
     checksum = 0
     for part in PARTS:
         x, files = getattr(dataset, f"x_{part}"), getattr(dataset, f"{part}_files")
-        if x is not None:
+        if x is not None and x.dtype == object:
+            checksum = zlib.crc32("\n".join(x).encode(), checksum)
+        elif x is not None:
             checksum = zlib.crc32(np.ascontiguousarray(x), checksum)
         for file in files or ():
             checksum = zlib.crc32(f"{os.path.basename(file)} {os.path.getsize(file)}".encode(), checksum)

@@ -1,5 +1,6 @@
 """The data of a task: where they come from, their parts, and the rows and batches that its model is given."""
 
+import dataclasses
 import math
 import os
 
@@ -9,6 +10,7 @@ from keras_vae.data.arrays import as_examples
 from keras_vae.data.dataset import PARTS, Dataset
 from keras_vae.data.load import load
 from keras_vae.data.named import NAMES
+from keras_vae.data.named_text import TEXT_NAMES
 from keras_vae.data.pipelines import batches
 from keras_vae.data.reading import Reading
 from keras_vae.data.split_rows import split_rows
@@ -29,8 +31,11 @@ class TaskData(SettingsEstimator):
     Where this class speaks of data it means what `load` gives: an object with `name`, `note`, `event_shape`, `n_train`,
     `n_validation` and `n_test`, a `keras_vae.data.Dataset` unless the next class overrides what reads it.
 
-    One more value is learned: `schema_`, how the data were read, by which others are read in the same way.
+    `takes_text` says whether it takes sentences, data of kind "text". One more value is learned: `schema_`, how the
+    data were read, by which others are read in the same way.
     """
+
+    takes_text = False
 
     def load(self, source, all_rows=False):
         """Data by name or path.
@@ -57,12 +62,22 @@ class TaskData(SettingsEstimator):
             )
         fraction = 0.0 if all_rows else TEST_FRACTION
         if all_rows:
-            return load(source, fraction, self.seed, reading=self.reading(), schema=getattr(self, "schema_", None))
-        return self._with_validation(load(source, fraction, self.seed, reading=self.reading()))
+            return self._read(source, fraction, getattr(self, "schema_", None))
+        return self._with_validation(self._read(source, fraction))
+
+    def _read(self, source, fraction, schema=None):
+        reading = self.reading()
+        data = load(source, fraction, self.seed, reading=reading, schema=schema)
+        if data.kind != "text" or self.takes_text:
+            return data
+        if source in TEXT_NAMES or "text" in (reading.kind, (schema or {}).get("kind")):
+            raise ValueError(f"{source} holds sentences, which {type(self).__name__} does not take")
+        # What other tasks take of a text is its characters.
+        return load(source, fraction, self.seed, reading=dataclasses.replace(reading, kind="sequence"))
 
     @property
     def kind_(self):
-        """What kind of data the task was prepared for: "image", "table" or "sequence"."""
+        """What kind of data the task was prepared for: "image", "table", "sequence" or "text"."""
         by_shape = {1: "table", 2: "sequence", 3: "image"}.get(len(self.event_shape_), "sequence")
         return self.schema_.get("kind", by_shape)
 
@@ -87,7 +102,7 @@ class TaskData(SettingsEstimator):
     @staticmethod
     def full_name(source):
         """A name of data as it is, a path in full: a run may go on from another working directory."""
-        return source if source == "digits" or source in NAMES else os.path.abspath(os.path.expanduser(source))
+        return source if source in ("digits", *NAMES, *TEXT_NAMES) else os.path.abspath(os.path.expanduser(source))
 
     def check_data(self, data):
         """Check that data can be put into the model.

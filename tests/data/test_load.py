@@ -31,7 +31,8 @@ def test_the_ending_says_how_a_file_is_read(tmp_path):
     for name in ("b.CSV", "b.tsv", "b.jsonl", "b.csv.gz"):
         data = load(str(tmp_path / name), test_fraction=0)
         assert (data.kind, data.n_train) == ("table", 2)
-    assert load(tmp_path / "t.txt").kind == "sequence"
+    assert load(tmp_path / "t.txt").kind == "text"
+    assert load(tmp_path / "t.txt", reading=Reading(kind="sequence")).kind == "sequence"
 
 
 def test_a_text_of_numbers_is_a_table_unless_said_otherwise(tmp_path):
@@ -39,11 +40,12 @@ def test_a_text_of_numbers_is_a_table_unless_said_otherwise(tmp_path):
     np.savetxt(path, np.arange(12).reshape(4, 3) + 0.5)
     data = load(path, test_fraction=0)
     np.testing.assert_array_equal(data.x_train, np.arange(12).reshape(4, 3) + 0.5)
-    assert data.report[0].overrule == "--kind sequence"
+    assert data.report[0].overrule == "--kind text"
     assert load(path, reading=Reading(kind="sequence")).kind == "sequence"
     assert load(path, test_fraction=0, schema=data.schema).event_shape == (3,)
+    assert load(path, reading=Reading(kind="text")).kind == "text"
     path.write_text("a b\nc d\n1 2\n3 4\n")
-    assert load(path).kind == "sequence"
+    assert load(path).kind == "text"
     with pytest.raises(ValueError, match="no column of numbers"):
         load(path, reading=Reading(kind="table"))
 
@@ -111,7 +113,7 @@ def test_something_else_than_a_name_or_path_is_refused(source):
 
 
 def test_unknown_names_files_and_seeds_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="neither one of digits, mnist, fashion_mnist, cifar10 nor an existing"):
+    with pytest.raises(FileNotFoundError, match="neither one of digits, mnist, fashion_mnist, cifar10, ptb, .* nor an existing"):
         load("minst")
     for name in ("a.doc", "a.npz.gz", "a.gz", "a"):
         (tmp_path / name).write_text("1")

@@ -43,7 +43,7 @@ def test_no_column_has_several_spellings(word):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"kind": "sound"}, "`kind` must be one of 'image', 'table', 'sequence'. Received: kind='sound'"),
+        ({"kind": "sound"}, "`kind` must be one of 'image', 'table', 'sequence', 'text'. Received: kind='sound'"),
         ({"impute": "mean"}, "`impute` must be one of 'median', 'drop'"),
         ({"fit": "zoom"}, "`fit` must be one of 'stretch', 'crop', 'pad'"),
         ({"header": "yes"}, "`header` must be one of None, True, False"),

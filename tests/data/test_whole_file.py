@@ -90,3 +90,15 @@ def test_lines_end_at_line_ends_alone():
 def test_bytes_that_are_no_text_are_refused(content):
     with pytest.raises(ValueError, match="f is no text"):
         decode_text(content, "f")
+
+
+def test_a_strict_reader_takes_no_other_encoding_and_names_the_line():
+    assert decode_text("ä\nö".encode(), "a", strict=True) == ("ä\nö", "utf-8")
+    assert decode_text("ä\nö".encode("utf-16"), "a", strict=True) == ("ä\nö", "utf-16")
+    with pytest.raises(ValueError, match=r"a must be UTF-8. Received: the byte 0xe4 in line 3$"):
+        decode_text("ä\r\n\r\n".encode() + b"\xe4", "a", strict=True)
+    with pytest.raises(ValueError, match=r"a must be UTF-16. Received: the byte 0x00 in line 2$"):
+        decode_text("ä\n".encode("utf-16-le").join([b"\xff\xfe", b"\x00\xd8"]), "a", strict=True)
+    with pytest.raises(ValueError, match=r"a must be text. Received: NUL in line 2"):
+        decode_text(b"a\nb\0c", "a", strict=True)
+    assert decode_text(b"\xe4", "a") == ("ä", "cp1252")

@@ -20,3 +20,12 @@ def test_a_folder_that_gains_or_loses_a_picture_has_another_fingerprint(tmp_path
     assert fingerprint(load(str(tmp_path / "y"))) == before
     next((tmp_path / "y").rglob("*.png")).unlink()
     assert fingerprint(load(str(tmp_path / "y"))) != before
+
+
+def test_sentences_have_a_fingerprint_of_their_texts(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("a cat\na dog\nthe end\n")
+    before = fingerprint(load(path))
+    assert fingerprint(load(path)) == before
+    path.write_text("a cat\na dot\nthe end\n")
+    assert fingerprint(load(path)) != before

@@ -68,6 +68,27 @@ def test_a_folder_of_images_is_a_stream(tmp_path):
     assert max(float(tf.reduce_max(batch)) for batch in rows) > 1.0  # Raw values.
 
 
+def test_a_task_without_sentences_takes_the_characters_of_a_text(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("a cat\na dog\n" * 10)
+    data = VAETask().load(str(path))
+    assert (data.kind, data.x_train.dtype) == ("sequence", np.int32)
+    assert VAETask().load(str(path), all_rows=True).kind == "sequence"
+    with pytest.raises(ValueError, match=r"a\.txt holds sentences, which VAETask does not take"):
+        VAETask(kind="text").load(str(path))
+
+
+def test_a_task_of_sentences_takes_them_as_they_are(tmp_path):
+    class OfSentences(Bare):
+        takes_text = True
+
+    path = tmp_path / "a.txt"
+    path.write_text("a cat\na dog\n" * 10)
+    data = OfSentences().load(str(path))
+    assert (data.kind, data.n_train, data.n_validation, data.n_test) == ("text", 14, 4, 2)
+    assert set(data.x_train) == {"a cat", "a dog"}
+
+
 def test_data_of_another_shape_are_refused(trained):
     task = Bare().prepare(load(str(trained / "table.csv")))
     with pytest.raises(ValueError, match=r"must have examples of shape \(4,\), as the run was trained on.*\(8, 8, 1\)"):
