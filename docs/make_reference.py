@@ -37,6 +37,7 @@ PAGES = {
             "keras_vae.tasks.compression": "keras_vae.tasks.compression",
             "keras_vae.tasks.ratings": "keras_vae.tasks.ratings",
             "keras_vae.tasks.images": "keras_vae.tasks.images",
+            "keras_vae.tasks.text": "keras_vae.tasks.text",
         },
     ),
     "training": ("Training", {"keras_vae.training": "keras_vae.training"}),

@@ -29,6 +29,7 @@ PLACES = {
     "keras_vae.tasks.compression": "keras_vae.tasks.compression",
     "keras_vae.tasks.ratings": "keras_vae.tasks.ratings",
     "keras_vae.tasks.images": "keras_vae.tasks.images",
+    "keras_vae.tasks.text": "keras_vae.tasks.text",
     "kv.runs": "keras_vae.runs",
 }
 # What an example needs beyond the package itself.

@@ -6,5 +6,9 @@ __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
         "ngram_model": ["NGramModel"],
+        "perplexities": ["perplexity"],
+        "quality": ["model_quality"],
+        "reconstruction": ["bleu", "reconstruction_quality"],
+        "text_judge": ["TextJudge", "distinct_runs"],
     },
 )
