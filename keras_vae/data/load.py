@@ -33,10 +33,9 @@ def load(
 
     Args:
         name_or_path: `"digits"` (needs no download), `"mnist"`, `"fashion_mnist"`, `"cifar10"`; a set of sentences,
-            `"ptb"`, `"sst2"`, `"rt_polarity"`, `"multi30k"` (English) or `"multi30k_de"`, which is read from
-            `$KERAS_VAE_DATA`; or the path of a table (`.csv`, `.tsv`, Parquet, `.jsonl`, `.xlsx`), of arrays (`.npz`,
-            `.npy`), of sentences, one a line (`.txt`), or of a folder of images. Text may be packed (`.csv.gz`). A name
-            goes before a file of the same name, which is `./mnist`.
+            `"ptb"`, `"sst2"`, `"rt_polarity"`, `"multi30k"` or `"multi30k_de"`, from `$KERAS_VAE_DATA`; or the path of
+            a table (`.csv`, `.tsv`, Parquet, `.jsonl`, `.xlsx`), of arrays (`.npz`, `.npy`), of sentences, one a line
+            (`.txt`), or of a folder of images. Text may be packed (`.csv.gz`). A name goes before a file `./mnist`.
         test_fraction: float in [0, 1). Share of the random test part, for files and folders without a test part; 0
             for none. The test part of a named set is fixed.
         seed: int >= 0. Seed of the split.
@@ -60,20 +59,24 @@ def load(
         raise ValueError(f"`name_or_path` must be a name or a path. Received: {name_or_path!r}")
     check_int("seed", seed, 0)
     reading = reading or Reading()
-    if name_or_path == "digits" or name_or_path in NAMES:
-        check_used(repr(name_or_path), "a known set", reading, ())
-        return _with_schema(load_digits() if name_or_path == "digits" else load_named(name_or_path))
-    if name_or_path in TEXT_NAMES:
-        if reading.kind not in (None, "text"):
-            raise ValueError(f"{name_or_path!r} is a set of sentences. Received: kind={reading.kind!r}")
-        check_used(repr(name_or_path), "a known set", reading, ("kind",))
-        return load_named_text(name_or_path, test_fraction, seed)
+    if name_or_path in ("digits", *NAMES, *TEXT_NAMES):
+        return _known_set(name_or_path, test_fraction, seed, reading)
     path = _existing(name_or_path)
     if path.is_dir():
         data = load_folder(path, **_of_folder(path, reading, schema), test_fraction=test_fraction, seed=seed)
     else:
         data = _reader(path, reading, schema)(path, test_fraction, seed, reading, schema)
     return _checked(data, path, test_fraction, schema)
+
+
+def _known_set(name, test_fraction, seed, reading):
+    if name not in TEXT_NAMES:
+        check_used(repr(name), "a known set", reading, ())
+        return _with_schema(load_digits() if name == "digits" else load_named(name))
+    if reading.kind not in (None, "text"):
+        raise ValueError(f"{name!r} is a set of sentences. Received: kind={reading.kind!r}")
+    check_used(repr(name), "a known set", reading, ("kind",))
+    return load_named_text(name, test_fraction, seed)
 
 
 def _existing(name_or_path):

@@ -15,13 +15,9 @@ _BATCHES_AHEAD = 2
 
 
 def token_batches(
-    rows: Any,
-    batch_size: int = 128,
-    seed: int | None = None,
-    start_epoch: int = 0,
-    repeat: bool = False,
+    rows: Any, batch_size: int = 128, seed: int | None = None, start_epoch: int = 0, repeat: bool = False,
     pool: int = POOL,
-) -> tf.data.Dataset:
+) -> tf.data.Dataset:  # fmt: skip
     """Batches of rows of about the same length, each as wide as its longest row. Every epoch has every row once.
 
     With a seed every epoch has a new order, which depends on the seed and the number of the epoch alone: rows are
@@ -53,9 +49,7 @@ def token_batches(
     batch_size, pool = check_int("batch_size", batch_size, 1), check_int("pool", pool, 1)
     seed = None if seed is None else check_int("seed", seed, 0)
     epochs = epoch_numbers(check_int("start_epoch", start_epoch, 0), seed is not None, repeat)
-    flat, lengths = without_padding(*flat_ids(rows, name="rows"))
-    if not len(lengths):
-        raise ValueError("`rows` must hold at least one. Received: none")
+    flat, lengths = _checked(rows)
     n_batches = -(-len(lengths) // batch_size)
     return (
         epochs.flat_map(_batches_of_epochs(lengths, batch_size, seed, pool))
@@ -63,6 +57,13 @@ def token_batches(
         .apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY if repeat else n_batches))
         .prefetch(_BATCHES_AHEAD)
     )
+
+
+def _checked(rows):
+    flat, lengths = without_padding(*flat_ids(rows, name="rows"))
+    if not len(lengths):
+        raise ValueError("`rows` must hold at least one. Received: none")
+    return flat, lengths
 
 
 def _batches_of_epochs(lengths, batch_size, seed, pool):
