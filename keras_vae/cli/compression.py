@@ -8,8 +8,8 @@ import typer
 from keras_vae.cli.options import AsJson, option
 
 SECTION = "Compress"
-MODEL = "A finished run folder, as `keras-vae train` makes it, or a .keras file of `Compressor.save`."
-FILES = "Arrays (.npy, .npz), pictures, tables of whole numbers (.csv, .tsv), or folders of them."
+MODEL = "A finished run folder, as `keras-vae train` makes it, or a .keras file that a compressor has saved."
+FILES = "Arrays (.npy, .npz), pictures, tables of whole numbers (.csv, .tsv), or folders; any for a model of text."
 FORCE = "Write over files that are there."
 
 Model = Annotated[Path, typer.Argument(metavar="RUN", help=MODEL, show_default=False)]
@@ -39,7 +39,8 @@ def compress(
 
     The model must know examples of their shape and all of their values: whole numbers, as pixels of 8 bits. Runs on
     pictures do, if they were trained with --likelihood discretized_logistic_mixture (grey values, colours) or on black
-    and white ones; runs on tables with --likelihood negative_binomial, categorical or bernoulli.
+    and white ones; runs on tables with --likelihood negative_binomial, categorical or bernoulli. A model of text takes
+    any bytes: the text that it knows becomes small, and nothing becomes larger by more than some bytes.
 
     Arrays come back bit for bit with their names, types and shapes; tables of whole numbers to the byte; of pictures
     the pixels and the names, as PNG files. What was written is decoded and compared with the files before it gets its
@@ -50,6 +51,7 @@ def compress(
       keras-vae compress runs/scans scans/ --out scans.kvz
       keras-vae compress runs/digits test.npz --key x_test --out test.kvz
       keras-vae compress digits.keras a.npy b.npy --out both.kvz --json
+      keras-vae compress runs/news monday.txt --out monday.kvz
       keras-vae compress runs/scans scans/ --out scans.kvz --replace
     """
     from keras_vae.runs.output import check_writable
@@ -118,6 +120,8 @@ def list_(file: Compressed, as_json: AsJson = False):
     print(f"{file}: {told['bytes']} bytes for {told['bytes_of_values']}{_bits(told)}")
     print(f"model       {told['model']}")
     print(f"values      {told['dtype'].lstrip('|')}, {_rows(told)}")
+    if told["way"]:
+        print(f"way         {told['way']}")
     print(f"blocks      {told['blocks']} of {told['rows_of_a_block']} rows")
     print(f"files       {len(told['files'])}")
     for entry in told["files"][:MAX_LISTED]:
@@ -153,10 +157,10 @@ def verify(
 
 def _compressor(path):
     """The model of a run, or of a file, as a compressor."""
-    from keras_vae.tasks.compression import Compressor
+    from keras_vae.tasks.compression.compressor_of import compressor_of, load_compressor
 
     if path.suffix == ".keras":
-        return Compressor.load(path)
+        return load_compressor(path)
     from keras_vae.runs.run_folder import RunFolder
 
     run = RunFolder.open(path)
@@ -165,7 +169,7 @@ def _compressor(path):
             f"{path} is not finished: further training would make another model of it, and files could not be "
             f"decompressed. Finish it with `keras-vae train --out {path} --resume`"
         )
-    return Compressor(model=run.load_model())
+    return compressor_of(run.load_model())
 
 
 def _warn_of_lost(lost):
@@ -179,12 +183,15 @@ def _warn_of_lost(lost):
 def _rows(told):
     """How many examples of what shape."""
     n, *shape = told["shape"]
+    if not shape:
+        return f"{n} byte{'' if n == 1 else 's'}"
     return f"{n} example{'' if n == 1 else 's'} of {' x '.join(map(str, shape))}"
 
 
 def _bits(told):
     bits = told["bits_per_dim"]
-    return "" if bits is None else f", {bits:.3f} bits/dim"
+    unit = "bits per character" if told["way"] else "bits/dim"
+    return "" if bits is None else f", {bits:.3f} {unit}"
 
 
 def _of_file(entry):
@@ -194,7 +201,9 @@ def _of_file(entry):
     if "arrays" in entry:
         parts = [(a["key"], a["dtype"].lstrip("|"), tuple(a["shape"])) for a in entry["arrays"]]
         return "  " + ", ".join(f"{key} {dtype} {shape}".strip() for key, dtype, shape in parts)
-    return f"  {entry['rows']} rows of {entry['n_columns']} columns"
+    if "n_columns" in entry:
+        return f"  {entry['rows']} rows of {entry['n_columns']} columns"
+    return f"  {entry['rows']} bytes"
 
 
 def _print_json(told):

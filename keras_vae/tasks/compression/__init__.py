@@ -1,4 +1,4 @@
-"""Compression at work: arrays of whole numbers as few bytes, and every bit back; and images that come back nearly."""
+"""Compression at work: arrays of whole numbers and texts as few bytes, every bit back; images that come back nearly."""
 
 from keras_vae._lazy import lazy_names
 
@@ -8,5 +8,6 @@ __getattr__, __dir__, __all__ = lazy_names(
         "compressor": ["Compressor"],
         "lossy_compressor": ["LossyCompressor", "RatePoint"],
         "rate_picture": ["plot_rate_distortion"],
+        "text_compressor": ["TextCompressor"],
     },
 )

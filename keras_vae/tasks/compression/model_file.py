@@ -12,7 +12,7 @@ from keras_vae.models.registered import register_classes
 ENTRY = "compression.json"
 VERSION = 1
 # What a file of before there were others is.
-LOSSLESS = "lossless"
+LOSSLESS, TEXT = "lossless", "text"
 
 
 def write_model_file(path, model, kind, content):
@@ -74,7 +74,16 @@ def read_model_file(path, kind):
     return model, content, check
 
 
-def _read_entry(path, kind):
+def kind_of_file(path):
+    """Which compressor has written a file, str.
+
+    Raises:
+        ValueError: if none has.
+    """
+    return _read_content(path).get("kind", LOSSLESS)
+
+
+def _read_content(path):
     try:
         with zipfile.ZipFile(path) as archive:
             content = json.loads(archive.read(ENTRY))
@@ -84,6 +93,11 @@ def _read_entry(path, kind):
         raise ValueError(f"{path} is not a file of a compressor: {error}") from None
     if content.get("version") != VERSION:
         raise ValueError(f"{path} has version {content.get('version')}; this program reads version {VERSION}")
+    return content
+
+
+def _read_entry(path, kind):
+    content = _read_content(path)
     found = content.get("kind", LOSSLESS)
     if found != kind:
         raise ValueError(f"{path} is a file of a {found} compressor, not of a {kind} one")

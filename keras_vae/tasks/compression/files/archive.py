@@ -19,7 +19,7 @@ def compress_files(compressor, paths, out, keys=(), force=False, replace=False):
     """Write a compressed file, which is there under its name when it was decoded and compared with the files.
 
     Args:
-        compressor: `Compressor` with a model.
+        compressor: `Compressor` or `TextCompressor` with a model.
         paths: list of paths of files and folders, see `find.find`.
         out: path of the compressed file.
         keys: list of str. Arrays of `.npz` files that are wanted; empty for all.
@@ -35,7 +35,7 @@ def compress_files(compressor, paths, out, keys=(), force=False, replace=False):
         OSError: if it cannot be written.
     """
     out, model = pathlib.Path(out), _model_data(compressor)
-    found = find(paths)
+    found = find(paths, model.is_of_bytes)
     sources = [path for path, _ in found]
     if any(out.exists() and out.samefile(path) for path in sources):
         raise ValueError(f"`out` must be another file than those that are read. Received: out={str(out)!r}")
@@ -114,8 +114,8 @@ def verify_file(compressor, path, paths=()):
 
 
 def _model_data(compressor):
-    exact = compressor.codec_.exact
-    return ModelData(tuple(exact.event_shape), exact.levels)
+    codec = compressor.codec_
+    return ModelData(tuple(codec.event_shape), codec.levels)
 
 
 def _check_free(out, force):
@@ -159,14 +159,14 @@ def _check_unchanged(sources, before):
 
 def _same_files(files, paths, model):
     """The array of files that are to be those of a `FileSet`."""
-    found = find(paths)
+    found = find(paths, model.is_of_bytes)
     wanted = {entry.name: entry for entry in files.entries}
     if len(found) == 1 == len(wanted):
         # One file may have another name.
         found = [(found[0][0], files.entries[0].name)]
     named, sources = {}, []
     for path, name in found:
-        own = str(pathlib.PurePosixPath(name).with_suffix(".png")) if kind_of(path) == "image" else name
+        own = str(pathlib.PurePosixPath(name).with_suffix(".png")) if kind_of(path, model) == "image" else name
         named[own] = path
     different = sorted(set(named) ^ set(wanted))
     if different:

@@ -8,13 +8,14 @@ import numpy as np
 from keras_vae._progress import progress
 from keras_vae.tasks.compression.files.array_entry import SUFFIXES as ARRAYS
 from keras_vae.tasks.compression.files.array_entry import ArrayEntry
+from keras_vae.tasks.compression.files.bytes_entry import BytesEntry
 from keras_vae.tasks.compression.files.entry import DAMAGED, field
 from keras_vae.tasks.compression.files.image_entry import ImageEntry
 from keras_vae.tasks.compression.files.names import check_names
 from keras_vae.tasks.compression.files.table_entry import SUFFIXES as TABLES
 from keras_vae.tasks.compression.files.table_entry import TableEntry
 
-KINDS = {"array": ArrayEntry, "image": ImageEntry, "table": TableEntry}
+KINDS = {"array": ArrayEntry, "bytes": BytesEntry, "image": ImageEntry, "table": TableEntry}
 # Under it the files stand in the metadata of a container.
 KEY = "files"
 WITHOUT_NAME = "x.npy"
@@ -56,10 +57,10 @@ class FileSet:
         Raises:
             ValueError: for files of several kinds, or one that cannot be compressed by the model.
         """
-        kind = kind_of(files[0][0])
+        kind = kind_of(files[0][0], model)
         entries = []
         for path, name in progress(files, desc="looking at files", unit="file"):
-            if kind_of(path) != kind:
+            if kind_of(path, model) != kind:
                 raise ValueError(f"the files must be of one kind. Received: {files[0][0]} and {path}")
             try:
                 entries.append(KINDS[kind].of_path(path, name, model, tuple(keys)))
@@ -133,7 +134,9 @@ class FileSet:
             entry.save(path, x[self.rows_of(number)])
 
 
-def kind_of(path):
-    """The kind of a file by its ending, a key of `KINDS`."""
+def kind_of(path, model=None):
+    """The kind of a file by its ending, and by the `ModelData` if there is one; a key of `KINDS`."""
+    if model is not None and model.is_of_bytes:
+        return "bytes"
     suffix = pathlib.Path(path).suffix.lower()
     return "array" if suffix in ARRAYS else "table" if suffix in TABLES else "image"

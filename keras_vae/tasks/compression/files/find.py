@@ -14,12 +14,13 @@ SUFFIXES = (*ARRAYS, *TABLES, *PICTURES)
 NAMED_IN_WARNING = 3
 
 
-def find(paths):
+def find(paths, any_kind=False):
     """The files to compress.
 
     Args:
         paths: list of paths. Files are taken as they are; below a folder, all pictures, or if there are none, all
             arrays, or all tables. Hidden files and links to files outside the folder are left out.
+        any_kind: bool. Whether all files are taken, whatever they hold.
 
     Returns:
         List of pairs of a path and a name, sorted by name.
@@ -34,8 +35,8 @@ def find(paths):
     for path in map(pathlib.Path, paths):
         if not path.exists():
             raise FileNotFoundError(f"there is no file {path}")
-        for file in _below(path) if path.is_dir() else [path]:
-            if file.suffix.lower() not in SUFFIXES:
+        for file in _below(path, any_kind) if path.is_dir() else [path]:
+            if not any_kind and file.suffix.lower() not in SUFFIXES:
                 raise ValueError(
                     f"{file} must be a picture, or end in {', '.join((*ARRAYS, *TABLES))}. Received: "
                     f"{file.suffix or 'no ending'}"
@@ -45,15 +46,15 @@ def find(paths):
     return [(found[name], name) for name in sorted(found)]
 
 
-def _below(folder):
+def _below(folder, any_kind):
     found = find_files(folder.resolve())
-    taken, others = found.images, found.others
+    taken, others = (found.images, found.others) if not any_kind else ([*found.images, *found.others], [])
     for suffixes in (ARRAYS, TABLES):
         if not taken:
             taken = [file for file in others if file.lower().endswith(suffixes)]
             others = [file for file in others if file not in taken]
     if not taken:
-        raise ValueError(f"{folder} holds no pictures, arrays or tables")
+        raise ValueError(f"{folder} holds no {'files' if any_kind else 'pictures, arrays or tables'}")
     if others or found.closed:
         left = [os.path.relpath(file, folder.resolve()) for file in [*others, *found.closed]]
         more = ", ..." if len(left) > NAMED_IN_WARNING else ""

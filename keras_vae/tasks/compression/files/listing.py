@@ -30,8 +30,8 @@ def figures_of(path, data):
 
     Returns:
         dict of `file`, `bytes`, `model` (its fingerprint), `kind`, `shape` and `dtype` of all rows together,
-        `blocks`, `rows_of_a_block`, `bits_per_dim` (None without values), `bytes_of_values` and `files`: a list of
-        dicts with `name`, `rows`, and what else is kept of each.
+        `blocks`, `rows_of_a_block`, `bits_per_dim` (None without values), `bytes_of_values`, `way` (by what a text was
+        coded; None for other data) and `files`: a list of dicts with `name`, `rows`, and what else is kept of each.
 
     Raises:
         ValueError: if the header is damaged, or the file was cut off.
@@ -50,5 +50,6 @@ def figures_of(path, data):
         "rows_of_a_block": header.block_rows,
         "bits_per_dim": 8 * len(data) / n_values if n_values else None,
         "bytes_of_values": header.n_bytes,
+        "way": header.metadata.get("way"),
         "files": [{**entry.as_dict(), "rows": entry.n_rows} for entry in files.entries],
     }

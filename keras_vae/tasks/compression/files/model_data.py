@@ -22,6 +22,11 @@ class ModelData(NamedTuple):
         return "|u1" if self.levels is not None and self.levels <= 256 else "<u4"
 
     @property
+    def is_of_bytes(self):
+        """Whether an example is a byte: the files of a model of text are taken as they are."""
+        return self.event_shape == () and self.levels == 256
+
+    @property
     def shape_in_words(self):
         """The shape of one example."""
         return " x ".join(map(str, self.event_shape))

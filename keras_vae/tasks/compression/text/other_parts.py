@@ -1,0 +1,87 @@
+"""What a text has beside its known words: the order of its parts, and words that are spelled."""
+
+import functools
+
+import numpy as np
+
+from keras_vae.tasks.compression.text.byte_model import ByteModel, known_bytes
+from keras_vae.tasks.compression.text.class_tree import ClassTree
+from keras_vae.tasks.compression.text.questions import p_by_weights
+
+# Of the words that are not in the vocabulary, so many come again.
+P_AGAIN = 0.25
+
+
+class OtherParts:
+    """Tells kinds of parts, and unknown words.
+
+    Args:
+        spellings: list of bytes. The words of the vocabulary.
+    """
+
+    def __init__(self, spellings):
+        self._spellings = spellings
+
+    @functools.cached_property
+    def _byte_model(self):
+        # Made when a text has a word that is not in the vocabulary.
+        return ByteModel(self._spellings)
+
+    def tell_kinds(self, side, weights, known):
+        """Tell kinds of parts.
+
+        Args:
+            side: `Sender` or `Receiver`.
+            weights: int array. How often each comes.
+            known: int array, the kinds in order, or their number for a receiver.
+
+        Returns:
+            int array.
+        """
+        tree = ClassTree(weights)
+        return side.symbols(tree, p_by_weights(tree, weights), known)
+
+    def send_words(self, sender, words):
+        """Tell words, list of bytes: each different one is spelled once. Returns the number of different ones."""
+        places = {}
+        order = np.array([places.setdefault(word, len(places)) for word in words], np.int64)
+        different = list(places)
+        if different:
+            spelled = known_bytes(different)
+            self._byte_model.spell(len(different), lambda places, p: sender.answers(p, spelled(places, p)))
+            times = np.bincount(order)
+            _tell_times(len(times), lambda p, places, n: sender.answers(p, times[places] > n))
+            self.tell_kinds(sender, times, order)
+        return len(different)
+
+    def receive_words(self, receiver, n, n_different):
+        """Learn n words.
+
+        Args:
+            receiver: `Receiver`.
+            n, n_different: int. How many there are, and how many different ones.
+
+        Returns:
+            list of bytes.
+
+        Raises:
+            ValueError: if there are others.
+        """
+        if not n_different:
+            if n:
+                raise ValueError("it has unknown words that are not spelled")
+            return []
+        different = self._byte_model.spell(n_different, lambda places, p: receiver.answers(p))
+        times = _tell_times(n_different, lambda p, places, k: receiver.answers(p), n)
+        if times.sum() != n:
+            raise ValueError("it has other numbers of unknown words than it spells")
+        return [different[i] for i in self.tell_kinds(receiver, times, n).tolist()]
+
+
+def _tell_times(n, answer, most=np.inf):
+    """How often each of n words comes, int64 `(n,)`: once, and again, and again."""
+    times, places = np.ones(n, np.int64), np.arange(n)
+    while len(places) and times.sum() <= most:
+        places = places[answer(np.full(len(places), P_AGAIN), places, times[places])]
+        times[places] += 1
+    return times
