@@ -2,6 +2,7 @@
 
 from keras_vae.callbacks.aggressive_encoder import AggressiveEncoder
 from keras_vae.callbacks.annealing import Annealing, BetaAnnealing, CapacityAnnealing
+from keras_vae.callbacks.autoencoder_first import AutoencoderFirst
 from keras_vae.callbacks.collapse_monitor import CollapseMonitor
 from keras_vae.callbacks.early_stopping import EarlyStopping
 from keras_vae.callbacks.keep_best import KeepBest
@@ -10,6 +11,7 @@ from keras_vae.callbacks.picture_grid import PictureGrid
 __all__ = [
     "AggressiveEncoder",
     "Annealing",
+    "AutoencoderFirst",
     "BetaAnnealing",
     "CapacityAnnealing",
     "CollapseMonitor",

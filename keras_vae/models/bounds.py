@@ -77,12 +77,13 @@ def share_of_mask(batch):
     return tf.reduce_mean(tf.reshape(batch.mask, [batch.n_rows, -1]), axis=1)
 
 
-def bound_tensors(n_samples, seed):
+def bound_tensors(n_samples, seed, rows_per_decode=ROWS_PER_DECODE):
     """What a streamed bound is passed beside a batch: a function from its number of rows to tensors.
 
     Args:
         n_samples: int >= 1. Draws per example.
         seed: int >= 0. The same seed gives the same numbers.
+        rows_per_decode: int >= 1. Rows decoded at once while the bound averages over draws.
 
     Raises:
         ValueError: for a number out of bounds.
@@ -90,4 +91,4 @@ def bound_tensors(n_samples, seed):
     n = tf.constant(check_int("n_samples", n_samples, 1))
     pair = tf.constant([check_int("seed", seed, 0), 0], tf.int64)
     # A stream comes in batches of its own size.
-    return lambda n_rows: (n, tf.constant(max(1, min(n_samples, BLOCK, ROWS_PER_DECODE // n_rows))), pair)
+    return lambda n_rows: (n, tf.constant(max(1, min(n_samples, BLOCK, rows_per_decode // n_rows))), pair)

@@ -40,16 +40,12 @@ class LatentArithmetic:
             White 2016, section 2.1 (spherical). https://arxiv.org/abs/1609.04468
         """
         self._check_built("interpolate")
-        check_int("steps", steps, 2)
-        check_choice("path", path, PATHS)
         one = condition_rows(condition, self.condition_shape, 1)
         ends = [
             self.rows(self._code_of, np.asarray(end)[None], parts=("encoder",), condition=one, name=name)
             for name, end in (("a", a), ("b", b))
         ]
-        fractions = np.linspace(0.0, 1.0, steps, dtype=np.float32)[:, None]
-        z = (arc if path == "spherical" else line)(*ends, fractions)
-        return self.decode(z, condition_rows(condition, self.condition_shape, steps))
+        return self.decode(points_between(*ends, steps, path), condition_rows(condition, self.condition_shape, steps))
 
     def attribute_vector(
         self, x: Data, labels: Any, condition: Condition | None = None, batch_size: int = 256
@@ -110,20 +106,42 @@ class LatentArithmetic:
                 finite, or data that does not fit.
         """
         self._check_built("shift")
-        vector, amounts = as_array("vector", vector), as_array("amounts", amounts)
-        if vector.shape != (self.latent_dim,) or not np.isfinite(vector).all():
-            raise ValueError(
-                f"`vector` must be {self.latent_dim} finite numbers. Received: an array of shape {vector.shape}"
-            )
-        if amounts.ndim != 1 or not len(amounts) or not np.isfinite(amounts).all():
-            raise ValueError(f"`amounts` must be one finite number or more in a row. Received: {amounts}")
         x, own = split_condition(x)
         condition = own if condition is None else condition
         z = self.rows(self._code_of, x, parts=("encoder",), condition=condition, batch_size=batch_size)
-        moved = z[:, None] + (amounts[:, None] * vector).astype(np.float32)
-        told = repeated_rows(condition, len(amounts))
+        moved = moved_codes(z, vector, amounts)
+        told = repeated_rows(condition, moved.shape[1])
         decoded = self.decode(moved.reshape(-1, self.latent_dim), told, batch_size)
         return decoded.reshape(*moved.shape[:2], *decoded.shape[1:])
+
+
+def moved_codes(z, vector, amounts):
+    """Codes moved along a direction, float32 `(n, len(amounts), latent_dim)`; arguments as in `shift`.
+
+    Raises:
+        ValueError: for a vector of another size, or values that are no finite numbers.
+    """
+    vector, amounts = as_array("vector", vector), as_array("amounts", amounts)
+    if vector.shape != z.shape[1:] or not np.isfinite(vector).all():
+        raise ValueError(f"`vector` must be {z.shape[1]} finite numbers. Received: an array of shape {vector.shape}")
+    if amounts.ndim != 1 or not len(amounts) or not np.isfinite(amounts).all():
+        raise ValueError(f"`amounts` must be one finite number or more in a row. Received: {amounts}")
+    return z[:, None] + (amounts[:, None] * vector).astype(np.float32)
+
+
+def points_between(a, b, steps, path="linear"):
+    """Codes on the way from one to another, float32 `(steps, latent_dim)`, both ends among them.
+
+    Args:
+        a, b: arrays `(1, latent_dim)`.
+        steps: int >= 2.
+        path: "linear" or "spherical".
+
+    Raises:
+        ValueError: for fewer than two steps, or an unknown path.
+    """
+    fractions = np.linspace(0.0, 1.0, check_int("steps", steps, 2), dtype=np.float32)[:, None]
+    return (arc if check_choice("path", path, PATHS) == "spherical" else line)(a, b, fractions)
 
 
 def line(a, b, fractions):

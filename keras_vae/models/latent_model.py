@@ -9,8 +9,9 @@ import numpy as np
 from keras_vae.models.endpoint import Endpoint, of_code, of_data
 from keras_vae.models.graph_model import GraphModel
 from keras_vae.models.latent_arithmetic import LatentArithmetic
+from keras_vae.models.row_graphs import RowGraphs
 from keras_vae.training.batch import Condition, Data
-from keras_vae.training.rows import RowFunction, RowSpec, map_rows
+from keras_vae.training.rows import RowSpec, map_rows
 
 
 def named(part: Any) -> str:
@@ -27,7 +28,7 @@ def named(part: Any) -> str:
     return f"{type(part).__name__}({shown})" if shown else type(part).__name__
 
 
-class LatentModel(LatentArithmetic, GraphModel):
+class LatentModel(LatentArithmetic, RowGraphs, GraphModel):
     """Base of the models: verbs over any number of rows, and endpoints, of a `GraphModel`.
 
     Args:
@@ -57,31 +58,6 @@ class LatentModel(LatentArithmetic, GraphModel):
         super().summary(line_length, positions, print_fn, **kwargs)
 
     # Rows in, rows out.
-
-    def rows(self, function, x, tensors=(), needs_target=False, parts=("encoder", "decoder"), **data):
-        """Apply a method of this model to any number of rows.
-
-        Args:
-            function: bound method of a prepared `Batch`, and of further tensors.
-            x: as in `map_rows`.
-            tensors: tuple of further tensors; or a callable from the number of rows of a batch to such a tuple.
-            needs_target: bool. Whether the method reads the target.
-            parts: tuple of "encoder" and "decoder". What the method runs: only those ask for a condition.
-            **data: `y`, `mask`, `condition`, `batch_size` and `name`, as in `map_rows`.
-        """
-        spec = self.row_spec._replace(needs_condition=any(map(self.takes_condition, parts)))
-        spec = spec if needs_target else spec._replace(target_shape=None)
-        graph = self._graph_of(function, spec, lambda batch, *rest: function(self.prepare(batch), *rest))
-        of_batch = tensors if callable(tensors) else lambda n_rows: tensors
-        return map_rows(lambda batch: graph(batch, *of_batch(batch.x.shape[0])), x, spec, **data)
-
-    def _graph_of(self, function, spec, traced):
-        # In __dict__, where Keras does not track it.
-        graphs = self.__dict__.setdefault("_graphs", {})
-        key = function.__name__, spec.target_shape
-        if key not in graphs:
-            graphs[key] = RowFunction(traced, spec)
-        return graphs[key]
 
     def reconstruct(self, x: Data, condition: Condition | None = None, batch_size: int = 256) -> np.ndarray:
         """Mean of p(x|z) at the code of x.
@@ -135,10 +111,6 @@ class LatentModel(LatentArithmetic, GraphModel):
         graph = self._graph_of(function, spec, lambda batch, *rest: function(batch.x, self.told(batch), *rest))
         data = {"condition": condition, "batch_size": batch_size, "name": "z"}
         return map_rows(lambda batch: graph(batch, *tensors(len(batch.x))), z, spec, **data)
-
-    def takes_condition(self, part: str) -> bool:
-        """Whether the "encoder" or the "decoder" is told the condition."""
-        return self._takes_condition[part]
 
     # What is served.
 

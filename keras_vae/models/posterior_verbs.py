@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_vae._checks import check_int
-from keras_vae.models.bounds import RowBounds, bound_tensors, bounds_of_batch, share_of_mask
+from keras_vae.models.bounds import ROWS_PER_DECODE, RowBounds, bound_tensors, bounds_of_batch, share_of_mask
 from keras_vae.models.draws import draws_of_batch, seed_of_batch
 from keras_vae.models.imputing import drawn_imputations, imputed
 from keras_vae.training.batch import Condition, Data
@@ -18,6 +18,14 @@ NUMBERS_PER_CALL = 2**26
 
 class PosteriorVerbs:
     """The verbs of a `VariationalModel`, which gives what they compute: `posterior`, `infer`, `pieces` and so on."""
+
+    # Rows decoded at once while a bound averages over draws.
+    rows_per_decode = ROWS_PER_DECODE
+
+    @property
+    def numbers_per_decode(self):
+        """Numbers that the decoder puts out for one row."""
+        return math.prod(self.likelihood.params_shape(self.target_shape))
 
     # Rows in, rows out.
 
@@ -169,10 +177,10 @@ class PosteriorVerbs:
             example, 1 without a mask.
         """
         self._check_built("score")
-        tensors = bound_tensors(n_samples, seed)
+        tensors = bound_tensors(n_samples, seed, self.rows_per_decode)
         # The bar moves from call to call, and the noise belongs to the rows: smaller calls give the same numbers.
-        numbers_per_row = n_samples * math.prod(self.likelihood.params_shape(self.target_shape))
-        batch_size = min(check_int("batch_size", batch_size, 1), max(1, NUMBERS_PER_CALL // numbers_per_row))
+        most = max(1, NUMBERS_PER_CALL // (n_samples * self.numbers_per_decode))
+        batch_size = min(check_int("batch_size", batch_size, 1), most)
         data = {"y": y, "mask": mask, "condition": condition, "batch_size": batch_size}
         *bounds, share = self.rows(self._bounds_of, x, tensors, needs_target=True, **data)
         return RowBounds(*bounds), share

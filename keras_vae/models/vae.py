@@ -118,6 +118,9 @@ class VAE(VariationalModel):
             return
         super().build(input_shape)
         warn_of_stddev(self.encoder)
+        self._build_flow()
+
+    def _build_flow(self):
         if self.posterior_flow is not None and not self.posterior_flow.built:
             shapes = (None, self.latent_dim), (None, 2 * self.latent_dim)
             self.posterior_flow(*(keras.KerasTensor(shape) for shape in shapes))

@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from keras_vae.models.endpoint import Endpoint
+from keras_vae.models.token_draws import seeds_of_rows
 from keras_vae.numerics import as_tfp_seed
 from keras_vae.priors.prior import Prior
 from keras_vae.serving.graph_checks import checked, nan_where_not_finite
@@ -42,44 +43,73 @@ def draws(model, decode):
     """The signatures `generate`, `generate_rows`, `sample` and `sample_rows`; see `serving.signatures`.
 
     Args:
-        model: a built model whose `sample_source` can be sampled.
-        decode: `Endpoint` of z, and of the condition where the decoder takes one; as yet without checks.
+        model: a built model whose `sample_source` can be sampled. By `drawn_rows(z, seeds, temperature)`, where it has
+            that, it draws x itself, with a seed int64 `(n, 2)` for every row; else x is the mean.
+        decode: `Endpoint` of z, and of the condition where the decoder takes one; as yet without checks. None for a
+            model without a code.
 
     Returns:
         dict of `Endpoint` by name.
     """
     source, is_temperature, wanted = _source_of_codes(model.sample_source)
     limit = samples_per_call(model.target_shape)
-    z_spec, *condition_specs = decode.specs
-
-    def with_code(z, *condition):
-        return {**decode.function(z, *condition), "z": z}
-
-    finite = nan_where_not_finite(Endpoint(with_code, decode.specs))
-
-    def answer_at(z, condition):
-        return finite.function(tf.ensure_shape(z, z_spec.shape), *condition)
+    condition_specs = () if decode is None else decode.specs[1:]
+    answer_at = _answers(model, decode)
 
     def generate(n, temperature, *condition):
         temperature = checked(temperature, is_temperature(temperature), f"`temperature` must be {wanted}")
         n = _checked_count(n, limit)
-        return answer_at(source.sample(n, fresh_seed(), temperature), _of_n_rows(condition, condition_specs, n))
+        z = source.sample(n, fresh_seed(), temperature)
+        return answer_at(
+            z, lambda: _fresh_seeds(n), tf.fill([n], temperature), _of_n_rows(condition, condition_specs, n)
+        )
 
     def generate_rows(temperature, *condition):
         temperature = _checked_rows("temperature", temperature, limit)
-        factors = tf.where(is_temperature(temperature), temperature, math.nan)[:, None]
-        return answer_at(source.sample(tf.shape(temperature)[0], fresh_seed(), factors), condition)
+        factors, n = tf.where(is_temperature(temperature), temperature, math.nan), tf.shape(temperature)[0]
+        z = source.sample(n, fresh_seed(), factors[:, None])
+        return answer_at(z, lambda: _fresh_seeds(n), factors, condition)
 
     def sample(n, seed, *condition):
         n = _checked_count(n, limit)
-        return answer_at(source.sample(n, seed, 1.0), _of_n_rows(condition, condition_specs, n))
+        # Not the seed of z: the noise of x would follow that of z.
+        seeds = lambda: seeds_of_rows(tf.random.experimental.stateless_fold_in(seed, 1), n)  # noqa: E731
+        told = _of_n_rows(condition, condition_specs, n)
+        return answer_at(source.sample(n, seed, 1.0), seeds, tf.ones([n]), told)
 
     def sample_rows(seed, *condition):
         seed = _checked_rows("seed", seed, limit)
-        return answer_at(source.sample_rows(tf.stack([seed, tf.zeros_like(seed)], axis=1)), condition)
+        z = source.sample_rows(tf.stack([seed, tf.zeros_like(seed)], axis=1))
+        seeds = lambda: tf.stack([seed, tf.ones_like(seed)], axis=1)  # noqa: E731
+        return answer_at(z, seeds, tf.ones([tf.shape(seed)[0]]), condition)
 
     functions = {"generate": generate, "generate_rows": generate_rows, "sample": sample, "sample_rows": sample_rows}
     return {name: Endpoint(function, (*_SPECS[name], *condition_specs)) for name, function in functions.items()}
+
+
+def _answers(model, decode):
+    """A function of codes, what gives seeds of the rows, their temperatures, and the condition, to what is drawn."""
+    if not hasattr(model, "drawn_rows"):
+        z_spec = decode.specs[0]
+
+        def with_code(z, *condition):
+            return {**decode.function(z, *condition), "z": z}
+
+        finite = nan_where_not_finite(Endpoint(with_code, decode.specs))
+        return lambda z, seeds, temperature, condition: finite.function(tf.ensure_shape(z, z_spec.shape), *condition)
+
+    def drawn(z, seeds, temperature):
+        return {**model.drawn_rows(z, seeds, temperature), **({"z": z} if z.shape[-1] else {})}
+
+    specs = [tf.TensorSpec((None, 1), dtype) for dtype in (tf.float32, tf.int64)] + [tf.TensorSpec((None,), tf.float32)]
+    finite = nan_where_not_finite(Endpoint(drawn, tuple(specs)))
+    return lambda z, seeds, temperature, condition: finite.function(z, seeds(), temperature)
+
+
+def _fresh_seeds(n):
+    """Seeds of rows, int64 `(n, 2)`, that nothing repeats."""
+    low, high = tf.int64.min, tf.int64.max
+    return tf.raw_ops.RandomUniformInt(shape=tf.stack([n, 2]), minval=low, maxval=high, seed=0, seed2=0)
 
 
 def fresh_seed():

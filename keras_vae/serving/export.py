@@ -12,12 +12,12 @@ import uuid
 import keras
 import tensorflow as tf
 
-from keras_vae.models.latent_model import LatentModel
 from keras_vae.serving.graph_scan import replayed_noise
 from keras_vae.serving.preprocess import get_preprocess
 from keras_vae.serving.signatures import signatures
 from keras_vae.serving.versions import check_plain, is_version_name
 from keras_vae.serving.warmup import add_warmup
+from keras_vae.training.trainer import Trainer
 
 
 def export_saved_model(model, path, preprocess=None, endpoints=None):
@@ -99,7 +99,7 @@ def check_model(model):
         TypeError: if `model` is not a model of this library.
         ValueError: if it is not built yet.
     """
-    if not isinstance(model, LatentModel):
+    if not isinstance(model, Trainer) or not hasattr(model, "endpoints"):
         raise TypeError(f"`model` must be a keras_vae model. Received: {type(model).__name__}")
     if not model.built:
         raise ValueError(

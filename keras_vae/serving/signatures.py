@@ -41,7 +41,8 @@ def signatures(model, preprocess=None, endpoints=None):
     own = {
         name: _in_single_precision(endpoint) for name, endpoint in {**model.endpoints(), **(endpoints or {})}.items()
     }
-    drawn = draws(model, own["decode"]) if "decode" in own and can_sample(model.sample_source) else {}
+    draws_codes = "decode" in own or hasattr(model, "drawn_rows")
+    drawn = draws(model, own.get("decode")) if draws_codes and can_sample(model.sample_source) else {}
     result = {name: _behind(preprocess, nan_where_not_finite(endpoint)) for name, endpoint in own.items()}
     result |= {name: endpoint for name, endpoint in drawn.items() if name not in own}
     for name, endpoint in result.items():

@@ -28,6 +28,12 @@ TASKS = {
     "ratings": Entry(
         "train-recommender", "keras_vae.tasks.ratings.settings", "keras_vae.tasks.ratings.recommender:Recommender"
     ),
+    "text": Entry("train-text", "keras_vae.tasks.text.settings", "keras_vae.tasks.text.sentence_vae:SentenceVAE"),
+    "language": Entry(
+        "train-language-model",
+        "keras_vae.tasks.text.language_settings",
+        "keras_vae.tasks.text.language_model:LanguageModel",
+    ),
     "denoising": Entry("train-denoiser", f"{_RESTORATION}.denoiser_settings", f"{_RESTORATION}.denoiser:Denoiser"),
     "enlarging": Entry(
         "train-enlarger", f"{_RESTORATION}.super_resolver_settings", f"{_RESTORATION}.super_resolver:SuperResolver"

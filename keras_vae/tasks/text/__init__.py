@@ -5,6 +5,8 @@ from keras_vae._lazy import lazy_names
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
+        "sentence_vae": ["SentenceVAE"],
+        "language_model": ["LanguageModel"],
         "ngram_model": ["NGramModel"],
         "perplexities": ["perplexity"],
         "quality": ["model_quality"],
