@@ -46,9 +46,11 @@ def _setting(check, help, default_text=None, **kwargs):
     return Setting(check, None, help, default_text, section=SECTION, **kwargs)
 
 
+# Tasks of sentences read nothing else, and no other task does.
+_KINDS = tuple(kind for kind in KINDS if kind != "text")
 READING = {
     "kind": _setting(
-        help=f"What the data are: {listed(KINDS)}", default_text="by their shape and values", **choice(KINDS)
+        help=f"What the data are: {listed(_KINDS)}", default_text="by their shape and values", **choice(_KINDS)
     ),
     "key": _setting(check_text, "Array of an .npz file that holds the examples.", "x, x_train, or the only one"),
     "label": _setting(check_text, "Column of labels, which is no feature; none for no such column.", "by its name"),

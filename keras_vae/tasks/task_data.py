@@ -31,11 +31,8 @@ class TaskData(SettingsEstimator):
     Where this class speaks of data it means what `load` gives: an object with `name`, `note`, `event_shape`, `n_train`,
     `n_validation` and `n_test`, a `keras_vae.data.Dataset` unless the next class overrides what reads it.
 
-    `takes_text` says whether it takes sentences, data of kind "text". One more value is learned: `schema_`, how the
-    data were read, by which others are read in the same way.
+    One more value is learned: `schema_`, how the data were read, by which others are read in the same way.
     """
-
-    takes_text = False
 
     def load(self, source, all_rows=False):
         """Data by name or path.
@@ -68,9 +65,10 @@ class TaskData(SettingsEstimator):
     def _read(self, source, fraction, schema=None):
         reading = self.reading()
         data = load(source, fraction, self.seed, reading=reading, schema=schema)
-        if data.kind != "text" or self.takes_text:
+        # A task of sentences asks for them.
+        if data.kind != "text" or reading.kind == "text":
             return data
-        if source in TEXT_NAMES or "text" in (reading.kind, (schema or {}).get("kind")):
+        if source in TEXT_NAMES:
             raise ValueError(f"{source} holds sentences, which {type(self).__name__} does not take")
         # What other tasks take of a text is its characters.
         return load(source, fraction, self.seed, reading=dataclasses.replace(reading, kind="sequence"))
@@ -187,6 +185,10 @@ class TaskData(SettingsEstimator):
             for name in parts_of(split):
                 parts[getattr(split, f"x_{name}")[:, 0]] = name
         return parts.astype(str)
+
+    def row_numbers(self, data):
+        """Which rows of data those of `rows(data)` are, int array `(n,)`, counted through all parts: here all."""
+        return np.arange(sum(data.size(name) for name in parts_of(data)))
 
     def held_out(self, data):
         """The part that a model is judged on.

@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 import tensorflow as tf
 from runs.run_helpers import SMALL, write_image_files
 
-from keras_vae.data import load
+from keras_vae.data import Reading, load
 from keras_vae.serving import load_saved_model
 from keras_vae.tasks.task import Task
 from keras_vae.tasks.vae.vae_task import VAETask
@@ -74,13 +75,24 @@ def test_a_task_without_sentences_takes_the_characters_of_a_text(tmp_path):
     data = VAETask().load(str(path))
     assert (data.kind, data.x_train.dtype) == ("sequence", np.int32)
     assert VAETask().load(str(path), all_rows=True).kind == "sequence"
-    with pytest.raises(ValueError, match=r"a\.txt holds sentences, which VAETask does not take"):
-        VAETask(kind="text").load(str(path))
+    with pytest.raises(ValueError, match=r"`kind` must be one of .*image.* Received: kind='text'"):
+        VAETask(kind="text").fit(str(path))
+
+
+def test_a_set_of_sentences_is_refused_by_a_task_without(tmp_path, monkeypatch):
+    (tmp_path / "ptb").mkdir()
+    for part in ("train", "valid", "test"):
+        (tmp_path / "ptb" / f"ptb.{part}.txt.gz").write_bytes(gzip.compress(b"a cat\na dog\n"))
+    monkeypatch.setenv("KERAS_VAE_DATA", str(tmp_path))
+    with pytest.raises(ValueError, match="ptb holds sentences, which VAETask does not take"):
+        VAETask().load("ptb")
+    assert VAETask.full_name("ptb") == "ptb"
 
 
 def test_a_task_of_sentences_takes_them_as_they_are(tmp_path):
     class OfSentences(Bare):
-        takes_text = True
+        def reading(self):
+            return Reading(kind="text")
 
     path = tmp_path / "a.txt"
     path.write_text("a cat\na dog\n" * 10)
