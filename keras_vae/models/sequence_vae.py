@@ -56,6 +56,8 @@ class SequenceVAE(TextRows, TextWriter, VAE):
         Bowman et al. 2016, section 3. https://arxiv.org/abs/1511.06349
     """
 
+    has_independent_elements = False
+
     def __init__(
         self,
         encoder: keras.layers.Layer,
@@ -291,6 +293,9 @@ class SequenceVAE(TextRows, TextWriter, VAE):
     def _freeze_sampler(self):
         super()._freeze_sampler()
         if self._twin is not None:
+            # Both, from the inside: to set what is set already is nothing to TensorFlow, also where a part differs.
+            self._twin.decoder.trainable = True
+            self._twin.trainable = True
             self._twin.trainable = False
 
     def described_parts(self):

@@ -45,6 +45,8 @@ class VariationalModel(FillingVerbs, PosteriorVerbs, GenerativeModel):
     encoder_outputs = ("z_mean", "z_log_var")
     # What the graph can compute; the objectives ask.
     has_gaussian_posterior = True
+    # Whether the elements of x are independent given z: not where a decoder is told those before.
+    has_independent_elements = True
     splits_kl = False
     takes_path = False
     kl_part_names = ()

@@ -64,7 +64,8 @@ def test_runs_in_half_precision_and_in_a_graph_of_any_length(rng):
     run = tf.function(layer, input_signature=[tf.TensorSpec((None, None, 3))])
     for shape in ((2, 4, 3), (5, 9, 3)):
         outputs = run(tf.constant(rng.normal(size=shape), tf.float32))
-        assert outputs.shape == (*shape[:2], 5) and outputs.dtype == tf.bfloat16
+        assert outputs.shape == (*shape[:2], 5)
+        assert outputs.dtype == tf.bfloat16
 
 
 def test_config_makes_the_same_layer():

@@ -240,6 +240,22 @@ def test_doctor_looks_at_texts_as_at_anything(model):
     assert "active" in str(report)
 
 
+def test_a_twin_is_saved_with_the_model_and_never_trained(tokenizer, tmp_path):
+    model = new_model(tokenizer)
+    twin = kv.make_language_model(tokenizer, units=12, seed=1)
+    n_weights = len(model.trainable_variables)
+    model.twin = twin
+    assert len(model.trainable_variables) == n_weights
+    model.save(tmp_path / "m.keras")
+    loaded = keras.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(loaded.twin.log_prob(TEXTS), twin.log_prob(TEXTS))
+    assert len(loaded.trainable_variables) == n_weights
+    with pytest.raises(ValueError, match=r"`twin` must be a `models\.LanguageModel` of the same tokenizer"):
+        model.twin = kv.make_language_model(kv.data.Tokenizer.learn(["another"]), units=4)
+    with pytest.raises(ValueError, match=r"`twin` must be"):
+        model.twin = model
+
+
 @pytest.mark.parametrize(
     ("x", "message"),
     [
@@ -272,12 +288,12 @@ def test_arguments_that_mean_nothing_are_refused(tokenizer, model):
         model.elbo(TEXTS, mask=np.ones((len(TEXTS), 3)))
     with pytest.raises(ValueError, match="n_tokens"):
         kv.models.SequenceVAE(model.encoder, model.decoder, other)
-    with pytest.raises(ValueError, match="`tokenizer` must be a keras_vae.data.Tokenizer"):
+    with pytest.raises(ValueError, match=r"`tokenizer` must be a keras_vae\.data\.Tokenizer"):
         kv.models.SequenceVAE(model.encoder, model.decoder, TEXTS)
-    with pytest.raises(ValueError, match="`decoder` must be a `networks.TextDecoder`"):
+    with pytest.raises(ValueError, match=r"`decoder` must be a `networks.TextDecoder`"):
         kv.models.SequenceVAE(model.encoder, keras.layers.Dense(3), tokenizer)
+    decoder = kv.networks.TextDecoder(tokenizer.n_tokens, 5, units=4, embedding_dim=4)
     with pytest.raises(ValueError, match="latent_dim=3: as the encoder has"):
-        decoder = kv.networks.TextDecoder(tokenizer.n_tokens, 5, units=4, embedding_dim=4)
         kv.models.SequenceVAE(model.encoder, decoder, tokenizer)
     with pytest.raises(ValueError, match="must not be set"):
         model.decoder = kv.networks.TextDecoder(tokenizer.n_tokens, 3)

@@ -176,7 +176,7 @@ def judge_idle_dimensions(information: np.ndarray, gain: Estimate | None, kl: fl
     )
     asked = f"<= {limit:.2g}"
     if gain is None:
-        sentence = f"{idle}; not judged: residuals are not measured for columns of several kinds, nor for targets"
+        sentence = f"{idle}; not judged: no residuals are measured of columns of several kinds, of targets, of texts"
         return Finding(LEFT, math.nan, "nats", asked, UNKNOWN, sentence)
     if gain.mean <= limit:
         status, remedy = OK, ()

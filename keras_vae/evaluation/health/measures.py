@@ -183,9 +183,9 @@ def _elbo(vae, seed, rows):
 
 
 def _residual_gain(vae, rows, codes, seed):
-    """What further dimensions would gain; None for targets of their own, which the model does not draw with x, and for
-    columns of several kinds, whose residuals have no common unit."""
-    is_unknown = rows.target is not None or vae.likelihood.values == "mixed"
+    """What further dimensions would gain; None for targets of their own, which the model does not draw with x, for
+    columns of several kinds, whose residuals have no common unit, and where an element depends on those before it."""
+    is_unknown = rows.target is not None or vae.likelihood.values == "mixed" or not vae.has_independent_elements
     return None if is_unknown else residual_gain(vae, rows.x, *codes, None, seed, rows.condition)
 
 

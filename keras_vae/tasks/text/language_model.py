@@ -44,14 +44,17 @@ class LanguageModel(TextTask):
         return {"part": part, **self.figures(model, x), "units": self.units(model), "note": data.note}
 
     def figures(self, model, tokens):
-        """dict: `log_prob` (nats a text), and its perplexity in both conventions."""
+        """dict: `negative_log_prob` (nats a text), and its perplexity in both conventions."""
         found = perplexity(model.log_prob(tokens), lengths_of(tokens))
         return {
-            "log_prob": -found.nats_per_text,
+            "negative_log_prob": found.nats_per_text,
             "perplexity": found.with_end,
             "perplexity_words_only": found.words_only,
             "n_texts": found.n_texts,
         }
+
+    def score_rows(self, model, x, n_samples):
+        return {"log_prob": model.log_prob(x)}
 
     def score(self, texts):
         """Mean log p(x) of texts, nats a text, its end counted; exact."""

@@ -113,10 +113,10 @@ class SentenceVAE(TextTask):
         """Figures on texts, or rows of tokens: dict that JSON can hold.
 
         Returns:
-            dict: `negative_elbo`, `kl`, `mutual_information` (of all these texts together, at most log n),
-            `active_units`, `latent_dim`, `nats_lost_when_shuffled`, `perplexity` (of the bound, the end counted) and
-            `perplexity_words_only`; with several samples `negative_log_prob`; `twin_negative_log_prob` where there is a
-            twin. Nats a text.
+            dict, nats a text: `negative_elbo`, `kl`; `mutual_information` of all these texts together, at most
+            `mutual_information_at_most`, and the rest of the KL, `marginal_kl`; `active_units`, `latent_dim`;
+            `nats_lost_when_shuffled`; `perplexity` of the bound, the end counted, and `perplexity_words_only`; with
+            several samples `negative_log_prob`; `twin_negative_log_prob`, None without a twin.
         """
         tokens = model.as_tokens(texts)
         found = model_quality(model, tokens, n_samples)
@@ -131,6 +131,9 @@ class SentenceVAE(TextTask):
             "perplexity": found.bound_perplexity.with_end,
             "perplexity_words_only": found.bound_perplexity.words_only,
         }
+        if found.mutual_information is not None:
+            figures["mutual_information_at_most"] = math.log(len(tokens))
+            figures["marginal_kl"] = found.kl.mean - found.mutual_information
         if found.negative_log_prob is not None:
             figures["negative_log_prob"] = found.negative_log_prob.mean
             figures["negative_log_prob_standard_error"] = found.negative_log_prob.standard_error

@@ -15,6 +15,7 @@ from keras_vae.data.tokenizer import Tokenizer
 from keras_vae.models.text_rows import lengths_of
 from keras_vae.optimizers import Adam
 from keras_vae.tasks.task import Task
+from keras_vae.tasks.text.pictures import plot_texts
 
 CLIP_NORM = 5.0
 LEARNING_RATE = 2e-3
@@ -31,7 +32,8 @@ class TextTask(Task):
     One more value is learned: `tokenizer_`, the arguments of the `data.Tokenizer`.
     """
 
-    takes_text = True
+    samples_file = None
+    row_endings = (".txt",)
     learned_names = ("tokenizer_",)
 
     # Data.
@@ -112,7 +114,11 @@ class TextTask(Task):
         return np.concatenate([np.pad(tokens, [(0, 0), (0, width - tokens.shape[1])]) for tokens in parts])
 
     def parts_of_rows(self, data, is_own):
-        return np.concatenate([np.full(len(self.tokens(data, n)), n) for n in PARTS if data.size(n)])
+        return super().parts_of_rows(data, is_own)[self.row_numbers(data)]
+
+    def row_numbers(self, data):
+        texts = np.concatenate([getattr(data, f"x_{name}") for name in PARTS if data.size(name)])
+        return np.flatnonzero(self.tokenizer.lengths(texts) <= (self.tokenizer.max_length or np.inf))
 
     def labels(self, data, part="all"):
         return None
@@ -167,11 +173,18 @@ class TextTask(Task):
         yield "tokens", f"{words} {unit}, {lengths.mean():.1f} a text, {100 * share:.1f} % of them unknown"
         yield "model", self.describe_model(data)
 
+    def new_rows(self, model, n, seed, temperature=1.0, draw=None, condition=None):
+        strategy = "greedy" if draw is False else "sample"
+        return model.sample(n, seed=seed, temperature=temperature, strategy=strategy)
+
+    def sample_figure(self, model, n, seed=None, temperature=1.0, condition=None):
+        return plot_texts("drawn word by word", self.new_rows(model, n, seed, temperature))
+
     def columns_of(self, x):
         return {"text": (np.array(x, dtype=object), None)}
 
     def units(self, model):
-        return "nats a text, its end counted"
+        return "texts, the end of each counted"
 
     # Texts out of a fitted task.
 
