@@ -1,5 +1,6 @@
 """Layers that models are made of: sampling, posterior flows, codebooks, standardisation, holes of data, sparse rows."""
 
+from keras_vae.layers.attention_block import AttentionBlock
 from keras_vae.layers.causal_conv import CausalConv2D
 from keras_vae.layers.class_labels import ClassLabels
 from keras_vae.layers.fill_holes import FillHoles
@@ -17,6 +18,7 @@ from keras_vae.layers.vector_quantizer import VectorQuantizer
 from keras_vae.layers.word_dropout import WordDropout
 
 __all__ = [
+    "AttentionBlock",
     "CausalConv2D",
     "ClassLabels",
     "FillHoles",

@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "ladder": ["make_ladder", "LADDER_NETWORKS"],
         "text_decoder": ["TextDecoder"],
         "text_encoder": ["TextEncoder"],
+        "text_transformer": ["TransformerTextDecoder", "TransformerTextEncoder"],
         "top_down_decoder": ["TopDownDecoder"],
     },
 )

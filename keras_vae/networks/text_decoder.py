@@ -52,6 +52,8 @@ class TextDecoder(layers.Layer):
         Press & Wolf 2017 (one matrix for embedding and output). https://arxiv.org/abs/1608.05859
     """
 
+    networks = CELLS
+
     def __init__(
         self,
         n_tokens: int,
@@ -69,7 +71,7 @@ class TextDecoder(layers.Layer):
         super().__init__(**kwargs)
         self.n_tokens = check_int("n_tokens", n_tokens, N_UNPREDICTED + 2)
         self.latent_dim = check_int("latent_dim", latent_dim, 0)
-        self.network = check_choice("network", network, CELLS)
+        self.network = check_choice("network", network, self.networks)
         self.embedding_dim = check_int("embedding_dim", embedding_dim, 1)
         self.units = check_int("units", units, 1)
         self.n_layers = check_int("n_layers", n_layers, 1)
@@ -80,30 +82,40 @@ class TextDecoder(layers.Layer):
         self.embedding = layers.Embedding(n_tokens, embedding_dim, name="embedding")
         self.drop_inputs = layers.Dropout(dropout, seed=seeds[1])
         self.drop_outputs = layers.Dropout(dropout, seed=seeds[2])
-        self.recurrent = [RecurrentSteps(units, network, name=f"{network}_{i + 1}") for i in range(n_layers)]
+        self._make_body()
         # Code and state have another width than the words: what predicts them has the width of the words.
         self.to_words = None if units == embedding_dim else layers.Dense(embedding_dim, name="to_words")
         if latent_dim:
-            n_states = n_layers * self.recurrent[0].n_states
-            self.first_state = layers.Dense(n_states * units, name="first_state")
             self.of_code = layers.Dense(embedding_dim, use_bias=False, name="of_code")
         self.softmax = TwoLevelSoftmax(n_tokens - N_UNPREDICTED, n_frequent, name="softmax")
+
+    def _make_body(self):
+        """Make the layers between embedding and features."""
+        names = [f"{self.network}_{i + 1}" for i in range(self.n_layers)]
+        self.recurrent = [RecurrentSteps(self.units, self.network, name=name) for name in names]
+        if self.latent_dim:
+            n_states = self.n_layers * self.recurrent[0].n_states
+            self.first_state = layers.Dense(n_states * self.units, name="first_state")
 
     def build(self, input_shape=None):
         if self.built:
             return
         self.embedding.build((None, None))
+        self._build_body()
+        if self.to_words is not None:
+            self.to_words.build((None, None, self.units))
+        if self.latent_dim:
+            self.of_code.build((None, self.latent_dim))
+        self.softmax.build((None, self.embedding_dim))
+        self.built = True
+
+    def _build_body(self):
         width = self.embedding_dim + self.latent_dim
         for layer in self.recurrent:
             layer.build((None, None, width))
             width = self.units + self.latent_dim
-        if self.to_words is not None:
-            self.to_words.build((None, None, self.units))
         if self.latent_dim:
             self.first_state.build((None, self.latent_dim))
-            self.of_code.build((None, self.latent_dim))
-        self.softmax.build((None, self.embedding_dim))
-        self.built = True
 
     # A whole text at once.
 
@@ -121,12 +133,14 @@ class TextDecoder(layers.Layer):
             training: bool. Whether words and features are dropped.
         """
         z, told = inputs
-        n_steps = tf.shape(told)[1]
-        h = self._embedded(told, training)
-        states = self.initial_state(z)
-        for layer, state in zip(self.recurrent, states, strict=True):
-            h = layer(self._beside(h, z, n_steps), state)
-        return self._features(h, z, n_steps, training)
+        h = self._whole(self._embedded(told, training), z, training)
+        return self._features(h, z, tf.shape(told)[1], training)
+
+    def _whole(self, h, z, training):
+        """The body over all steps, `(batch, steps, embedding_dim)` -> `(batch, steps, units)`."""
+        for layer, state in zip(self.recurrent, self.initial_state(z), strict=True):
+            h = layer(self._beside(h, z, tf.shape(h)[1]), state)
+        return h
 
     def _embedded(self, told, training):
         told = self.hide_words(tf.cast(told, tf.int32), training=training)
@@ -191,12 +205,16 @@ class TextDecoder(layers.Layer):
         Returns:
             `(log_probs, state)`: float32 Tensor `(batch, n_tokens)`, nats, and the state behind that word.
         """
-        h = self._embedded(tokens, False)
+        h, state = self._one(self._embedded(tokens, False), z, state)
+        return self.log_probs(self._features(h, z)), state
+
+    def _one(self, h, z, state):
+        """The body at one step, `(batch, embedding_dim)` -> `(batch, units)`, and the state behind it."""
         states = []
         for layer, before in zip(self.recurrent, state, strict=True):
             h, after = layer.step(layer.project(self._beside(h, z)), before)
             states.append(after)
-        return self.log_probs(self._features(h, z)), tuple(states)
+        return h, tuple(states)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[1], self.embedding_dim)

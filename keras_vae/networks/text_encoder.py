@@ -42,6 +42,8 @@ class TextEncoder(layers.Layer):
         Bowman et al. 2016, section 3. https://arxiv.org/abs/1511.06349
     """
 
+    networks = CELLS
+
     def __init__(
         self,
         n_tokens: int,
@@ -57,38 +59,52 @@ class TextEncoder(layers.Layer):
         super().__init__(**kwargs)
         self.n_tokens = check_int("n_tokens", n_tokens, N_UNPREDICTED + 2)
         self.latent_dim = check_int("latent_dim", latent_dim, 1)
-        self.network = check_choice("network", network, CELLS)
+        self.network = check_choice("network", network, self.networks)
         self.embedding_dim = check_int("embedding_dim", embedding_dim, 1)
         self.units = check_int("units", units, 1)
         self.both_ways, self.dropout, self.seed = both_ways, dropout, seed
         self.embedding = layers.Embedding(n_tokens, embedding_dim, name="embedding")
         self.drop_inputs = layers.Dropout(dropout, seed=seed)
-        ways = ("forward", "backward") if both_ways else ("forward",)
-        self.recurrent = [RecurrentSteps(units, network, name=f"{network}_{way}") for way in ways]
+        self._make_body()
         self.heads = [layers.Dense(latent_dim, dtype=OUTPUT_DTYPE, name=name) for name in ("z_mean", "z_log_var")]
+
+    def _make_body(self):
+        """Make the layers between embedding and heads."""
+        ways = ("forward", "backward") if self.both_ways else ("forward",)
+        self.recurrent = [RecurrentSteps(self.units, self.network, name=f"{self.network}_{way}") for way in ways]
 
     def build(self, input_shape=None):
         if self.built:
             return
         self.embedding.build((None, None))
+        width = self._build_body()
+        for head in self.heads:
+            head.build((None, width))
+        self.built = True
+
+    def _build_body(self):
+        """Build these layers; how many numbers they make of a text."""
         for layer in self.recurrent:
             layer.build((None, None, self.embedding_dim))
-        for head in self.heads:
-            head.build((None, self.units * len(self.recurrent)))
-        self.built = True
+        return self.units * len(self.recurrent)
 
     def call(self, inputs, training=False):
         """`[z_mean, z_log_var]`, each `(batch, latent_dim)` float32, of tokens `(batch, steps)`."""
         tokens = tf.cast(inputs, tf.int32)
-        lengths = tf.reduce_sum(tf.cast(tokens != PADDING_ID, tf.int32), axis=1)
+        embedded = self.drop_inputs(self.embedding(tokens), training=training)
+        found = self._summary(embedded, tokens != PADDING_ID, training)
+        return [head(found) for head in self.heads]
+
+    def _summary(self, embedded, is_token, training):
+        """What the body keeps of a text, `(batch, width)`, from embedded tokens and which of them are tokens."""
+        lengths = tf.reduce_sum(tf.cast(is_token, tf.int32), axis=1)
         # A row of padding alone has no last token: it is read as one.
         last = tf.maximum(lengths, 1) - 1
-        embedded = self.drop_inputs(self.embedding(tokens), training=training)
         found = tf.gather(self.recurrent[0](embedded), last, axis=1, batch_dims=1)
         if self.both_ways:
             turned = tf.reverse_sequence(embedded, lengths, seq_axis=1)
             found = tf.concat([found, tf.gather(self.recurrent[1](turned), last, axis=1, batch_dims=1)], axis=-1)
-        return [head(found) for head in self.heads]
+        return found
 
     def compute_output_shape(self, input_shape):
         return [(input_shape[0], self.latent_dim)] * 2

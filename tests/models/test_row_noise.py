@@ -35,6 +35,12 @@ def test_noise_is_standard_normal(binary, dim):
     assert_mean_close(noise.reshape(-1, dim) ** 2, 1.0, 0.1)
 
 
+def test_zeros_behind_a_row_change_nothing():
+    row = np.array([[5.0, 7.0, 3.0]], np.float32)
+    for width in (1, 2, 7, 60):
+        assert np.array_equal(noise_of(np.pad(row, ((0, 0), (0, width))), 5), noise_of(row, 5))
+
+
 def test_rows_draws_and_columns_are_uncorrelated(binary):
     noise = noise_of(binary, 4, n_draws=3).astype("float64")
     flat = noise.transpose(1, 0, 2).reshape(4000, 12)

@@ -11,7 +11,16 @@ N_TOKENS = 20
 
 def decoder_of(network="lstm", latent_dim=4, units=6, **options):
     sizes = {"embedding_dim": 8, "units": units, "network": network, "n_frequent": 5}
-    return kv.networks.TextDecoder(N_TOKENS, latent_dim, **{**sizes, **options})
+    kind = kv.networks.TransformerTextDecoder if network == "transformer" else kv.networks.TextDecoder
+    return kind(
+        N_TOKENS, latent_dim, **{**sizes, "n_heads": 2, **options} if network == "transformer" else {**sizes, **options}
+    )
+
+
+def encoder_of(network="lstm", **options):
+    kind = kv.networks.TransformerTextEncoder if network == "transformer" else kv.networks.TextEncoder
+    options |= {"n_heads": 2} if network == "transformer" else {}
+    return kind(N_TOKENS, 4, network=network, embedding_dim=8, units=6, **options)
 
 
 def log_prob(decoder, z, tokens):
@@ -23,7 +32,7 @@ def z():
     return np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
 
 
-@pytest.mark.parametrize("options", [{}, {"units": 8}, {"n_layers": 2}, {"network": "gru"}])
+@pytest.mark.parametrize("options", [{}, {"units": 8}, {"n_layers": 2}, {"network": "gru"}, {"network": "transformer"}])
 def test_the_words_before_and_nothing_else_decide(z, options):
     decoder = decoder_of(**options)
     before = decoder.log_probs(decoder([z, decoder.told_before(TOKENS)])).numpy()
@@ -34,7 +43,7 @@ def test_the_words_before_and_nothing_else_decide(z, options):
     assert np.abs(after[2, 4:, 2:] - before[2, 4:, 2:]).max(axis=-1).min() > 1e-6
 
 
-@pytest.mark.parametrize("network", ["lstm", "gru"])
+@pytest.mark.parametrize("network", ["lstm", "gru", "transformer"])
 def test_padding_and_neighbours_change_nothing(z, network):
     decoder = decoder_of(network)
     whole = log_prob(decoder, z, TOKENS)
@@ -56,7 +65,9 @@ def test_log_prob_is_that_of_all_tokens_and_sums_to_one(z):
     np.testing.assert_allclose(np.where(TOKENS > 0, picked, 0.0), decoder.log_prob(features, TOKENS), atol=1e-5)
 
 
-@pytest.mark.parametrize("options", [{}, {"n_layers": 2, "network": "gru"}, {"latent_dim": 0}])
+@pytest.mark.parametrize(
+    "options", [{}, {"n_layers": 2, "network": "gru"}, {"latent_dim": 0}, {"network": "transformer"}]
+)
 def test_step_by_step_is_the_whole_at_once(z, options):
     decoder = decoder_of(**options)
     z = z[:, : decoder.latent_dim]
@@ -96,9 +107,11 @@ def test_predictions_start_at_the_frequencies():
     np.testing.assert_allclose(np.exp(found.numpy()[0, 2:]), wanted, rtol=1e-5)
 
 
-@pytest.mark.parametrize("options", [{}, {"both_ways": True}, {"network": "gru", "both_ways": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"both_ways": True}, {"network": "gru", "both_ways": True}, {"network": "transformer"}]
+)
 def test_the_encoder_does_not_see_padding_or_neighbours(options):
-    encoder = kv.networks.TextEncoder(N_TOKENS, 4, embedding_dim=8, units=6, **options)
+    encoder = encoder_of(**options)
     whole = [part.numpy() for part in encoder(TOKENS)]
     wider = encoder(np.pad(TOKENS, ((0, 0), (0, 4))))
     alone = encoder(TOKENS[1:2, :2])
@@ -111,10 +124,11 @@ def test_the_encoder_does_not_see_padding_or_neighbours(options):
     assert np.isfinite(encoder(np.zeros((1, 3)))[0]).all()
 
 
-def test_networks_survive_saving(tmp_path, z):
+@pytest.mark.parametrize("network", ["lstm", "transformer"])
+def test_networks_survive_saving(tmp_path, z, network):
     tokens, code = keras.Input((None,), dtype="int32"), keras.Input((4,))
-    encoder = kv.networks.TextEncoder(N_TOKENS, 4, embedding_dim=8, units=6, seed=1, name="encoder")
-    decoder = decoder_of(seed=1, n_layers=2, name="decoder")
+    encoder = encoder_of(network, seed=1, name="encoder")
+    decoder = decoder_of(network, seed=1, n_layers=2, name="decoder")
     model = keras.Model([code, tokens], [*encoder(tokens), decoder([code, tokens])])
     model.save(tmp_path / "m.keras")
     loaded = keras.models.load_model(tmp_path / "m.keras")

@@ -7,7 +7,7 @@ from keras_vae.tasks.reading_settings import READING as ALL_READING
 from keras_vae.tasks.setting import COMMON, Setting, check_flag, choice, listed, number, whole
 
 UNITS = ("words", "characters", "bytes", "pieces")
-NETWORKS = ("lstm", "gru")
+NETWORKS = ("lstm", "gru", "transformer")
 TOKENS, TRAINING = "Tokens", COMMON["epochs"].section
 SHARE = functools.partial(check_number, minimum=0.0, maximum=1.0)
 
@@ -39,7 +39,7 @@ TOKENS_TABLE = {name: setting.under(TOKENS) for name, setting in _TOKENS.items()
 _NETWORK = {
     "network": Setting(default="lstm", help=f"Kind of the layers: {listed(NETWORKS)}", **choice(NETWORKS)),
     "state_units": Setting(whole(1), 256, "Size of the states and of the embedding."),
-    "n_layers": Setting(whole(1), 1, "Layers of the decoder."),
+    "n_layers": Setting(whole(1), None, "Layers of the decoder.", "1; 2 of a transformer", kind=int),
     "dropout": Setting(check_dropout, None, "Of words and features.", "by the number of texts", kind=float),
 }
 READING = {name: ALL_READING[name] for name in ("columns", "label", "header") if name in ALL_READING}
