@@ -8,9 +8,11 @@ __getattr__, __dir__, __all__ = lazy_names(
         "sentence_vae": ["SentenceVAE"],
         "language_model": ["LanguageModel"],
         "ngram_model": ["NGramModel"],
+        "paths": ["path_quality", "word_distance"],
         "perplexities": ["perplexity"],
         "quality": ["model_quality"],
         "reconstruction": ["bleu", "reconstruction_quality"],
+        "text_monitor": ["TextMonitor"],
         "text_judge": ["TextJudge", "distinct_runs"],
     },
 )

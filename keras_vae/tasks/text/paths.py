@@ -1,4 +1,4 @@
-"""Whether the texts between two others lie between them: how many there are, which way they go, how fluent they stay."""
+"""Whether the texts between two others lie between them: how many there are, which way they go, how fluent they are."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ class PathQuality:
         n_different: float. Different texts on a path, both ends among them; the mean over paths.
         share_rising: float. Steps after which a text is further from the start of its path than before, in words.
         share_not_falling: float. Steps after which it is no nearer.
-        middle_by_ends: float. Perplexity of the texts in the middle of the paths, under the n-gram model of the training
-            part, by that of the ends: 1 where the way is as fluent as the places it leads between.
+        middle_by_ends: float. Perplexity of the texts in the middle of the paths, under the n-gram model of the
+            training part by that of the ends: 1 where the way is as fluent as the places it leads between.
         n: int. Paths.
     """
 
