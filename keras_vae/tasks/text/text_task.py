@@ -32,8 +32,6 @@ class TextTask(Task):
     One more value is learned: `tokenizer_`, the arguments of the `data.Tokenizer`.
     """
 
-    samples_file = None
-    row_endings = (".txt",)
     learned_names = ("tokenizer_",)
 
     # Data.
