@@ -38,7 +38,8 @@ N_IMPORTANCE, EVERY = 500, 24
 N_SAMPLES, N_GREEDY, N_PATHS, N_STEPS = 10_000, 2000, 200, 8
 N_SHORT, SHORT_EPOCHS, SHORT_UNITS = 8000, 2, 128
 REMEDIES = ("none", "annealing", "free bits", "aggressive encoder", "autoencoder first")
-PARTS = ("ngram", "twin", "vae", "importance", "samples", "paths", "reconstruction", "remedies")
+PARTS = ("ngram", "vae", "samples", "yardsticks", "paths", "reconstruction", "serving", "memory")
+PARTS += ("twin", "importance", "twin_samples", "remedies")
 
 
 def parse_arguments(given=None):
@@ -94,8 +95,7 @@ class Benchmark:
     def judge(self):
         from keras_vae.tasks.text import TextJudge
 
-        model = self.model("train-language-model")
-        return TextJudge(model.tokenizer, list(self.data.x_train), self.test)
+        return TextJudge(self.vae_model().tokenizer, list(self.data.x_train), self.test)
 
     # The parts.
 
@@ -137,20 +137,23 @@ class Benchmark:
         }
 
     def samples(self):
-        n = 200 if self.quick else N_SAMPLES
-        judge, vae, twin = self.judge(), self.vae_model(), self.model("train-language-model")
-        sources = {"vae": vae.sample(n, seed=self.seed), "twin": twin.sample(n, seed=self.seed)}
-        found = {name: dataclasses.asdict(judge(texts)) for name, texts in sources.items()}
-        greedy = vae.sample(100 if self.quick else N_GREEDY, seed=self.seed, strategy="greedy")
-        real = list(self.data.x_train[:n])
+        return self._samples_of(self.vae_model())
+
+    def twin_samples(self):
+        return self._samples_of(self.model("train-language-model"))
+
+    def _samples_of(self, model):
+        texts = model.sample(200 if self.quick else N_SAMPLES, seed=self.seed)
+        return {**dataclasses.asdict(self.judge()(texts)), "shown": texts[:8]}
+
+    def yardsticks(self):
+        """Real text as the samples are judged, and how many of the likeliest texts of the VAE are different ones."""
+        greedy = self.vae_model().sample(100 if self.quick else N_GREEDY, seed=self.seed, strategy="greedy")
+        real = list(self.data.x_train[: 200 if self.quick else N_SAMPLES])
         return {
-            **found,
-            "real": {
-                "forward_perplexity": self.measure("ngram")["with_end"],
-                "reverse_perplexity": judge(real).reverse_perplexity,
-            },
+            "real_forward_perplexity": self.measure("ngram")["with_end"],
+            "real_reverse_perplexity": self.judge()(real).reverse_perplexity,
             "greedy_share_different": len(set(greedy)) / len(greedy),
-            "shown": sources["vae"][:8],
         }
 
     def paths(self):
@@ -170,6 +173,42 @@ class Benchmark:
         found = {s: reconstruction_quality(some, vae.reconstruct(some, strategy=s)) for s in ("greedy", "beam")}
         figures = {name: {"bleu": q.bleu, "exact": q.exact} for name, q in found.items()}
         return {**figures, "bits": self.measure("vae")["kl"] / np.log(2.0)}
+
+    def serving(self):
+        """Strings through the SavedModel: the same as Python, row by row, and how long 100 new sentences take."""
+        import keras_vae as kv
+
+        vae, some = self.vae_model(), self.test[:64]
+        served = kv.load_saved_model(kv.export_saved_model(vae, self.work / "exported"))
+        texts = lambda signature, **inputs: [x.decode() for x in served.call(signature, **inputs)["x"]]  # noqa: E731
+        x, seed, n = np.array(some, object), np.array([self.seed, 0], np.int64), np.int32(100)
+        whole, alone = texts("reconstruct", x=x), [texts("reconstruct", x=x[i : i + 1])[0] for i in range(8)]
+        texts("sample", n=n, seed=seed)
+        seconds = []
+        for _ in range(5):
+            started = time.perf_counter()
+            texts("sample", n=n, seed=seed)
+            seconds.append(time.perf_counter() - started)
+        bounds = served.call("score", x=x)["elbo"]
+        own = vae.rows(lambda batch: vae.elbo_terms(batch, z="mean")["elbo"], some, needs_target=True)
+        return {
+            "same_as_python": whole == vae.reconstruct(some),
+            "same_alone": alone == whole[:8],
+            "largest_difference_of_elbo": float(np.abs(bounds - own).max()),
+            "seconds_for_100_sentences": float(np.median(seconds)),
+        }
+
+    def memory(self):
+        """Gigabytes that 5,000 importance samples of the longest sentence take beyond what TensorFlow has by then."""
+        import resource
+
+        vae = self.vae_model()
+        longest = max(self.data.x_train, key=lambda text: len(text.split()))
+        vae.log_prob([self.test[0]], n_samples=2)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        vae.log_prob([longest], n_samples=100 if self.quick else 5000)
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return {"words": len(longest.split()), "gigabytes": (after - before) / 2**20}
 
     def remedies(self):
         return {name: self._short(name) for name in REMEDIES}
@@ -237,7 +276,7 @@ def print_tables(figures):
             numbers = ("negative_elbo", "kl", "mutual_information", "nats_lost_when_shuffled")
             rows.append([f"  short: {name}", *(f"{found[key]:.2f}" for key in numbers)])
     print(format_table(["model", "nats a sentence", "KL", "information", "lost when shuffled"], rows))
-    for part in ("importance", "samples", "paths", "reconstruction"):
+    for part in ("importance", "samples", "twin_samples", "yardsticks", "paths", "reconstruction", "serving", "memory"):
         if part in figures:
             print(part, json.dumps({k: v for k, v in figures[part].items() if k != "shown"}, indent=1))
 
