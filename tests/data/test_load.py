@@ -113,7 +113,9 @@ def test_something_else_than_a_name_or_path_is_refused(source):
 
 
 def test_unknown_names_files_and_seeds_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="neither one of digits, mnist, fashion_mnist, cifar10, ptb, .* nor an existing"):
+    with pytest.raises(
+        FileNotFoundError, match=r"neither one of digits, mnist, fashion_mnist, cifar10, ptb, .* nor an existing"
+    ):
         load("minst")
     for name in ("a.doc", "a.npz.gz", "a.gz", "a"):
         (tmp_path / name).write_text("1")
