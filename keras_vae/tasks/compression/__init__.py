@@ -9,5 +9,6 @@ __getattr__, __dir__, __all__ = lazy_names(
         "lossy_compressor": ["LossyCompressor", "RatePoint"],
         "rate_picture": ["plot_rate_distortion"],
         "text_compressor": ["TextCompressor"],
+        "text_rate": ["TextRatePoint", "text_rate_curve"],
     },
 )

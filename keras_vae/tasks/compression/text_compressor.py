@@ -97,6 +97,39 @@ class TextCompressor(BaseEstimator):
         """
         return self.codec_.decompress(data, rows, max_bytes).tobytes()
 
+    def compress_each(self, texts, verify=True):
+        """Texts as records of their own, each of which can be decompressed without the others.
+
+        A record is as short as can be, by the words alone: it has no checksum and does not say which model made it.
+
+        Args:
+            texts: list of bytes, or of str.
+            verify: bool. Whether to decompress them and compare.
+
+        Returns:
+            list of bytes.
+
+        Raises:
+            ValueError: for other texts.
+            RuntimeError: if `verify` found another text.
+        """
+        texts = [_as_bytes(text) for text in texts]
+        records = self.codec_.records.encode(texts) if texts else []
+        if verify and self.decompress_each(records) != texts:
+            raise RuntimeError("the compressed texts do not come back as they were")
+        return records
+
+    def decompress_each(self, records):
+        """The texts of records, list of bytes.
+
+        Args:
+            records: list of bytes, as `compress_each` gives them; some of them, in any order.
+
+        Raises:
+            ValueError: for a record that is seen to be of another model. Not all are: they hold no checksum.
+        """
+        return self.codec_.records.decode(list(records)) if len(records) else []
+
     def bits_per_character(self, data):
         """Bits per byte of data, measured on their compressed bytes with everything that is in them."""
         return 8 * len(self.compress(data, verify=False)) / len(data) if len(data) else float("nan")
@@ -142,6 +175,12 @@ def check_text_model(model):
     """
     if not is_text_model(model):
         raise ValueError(f"`model` must be a LanguageModel or a SequenceVAE. Received: {type(model).__name__}")
+
+
+def _as_bytes(text):
+    if not isinstance(text, (str, bytes)):
+        raise ValueError(f"`texts` must be bytes or str. Received: {type(text).__name__}")
+    return text.encode() if isinstance(text, str) else text
 
 
 def _as_array(data):

@@ -23,7 +23,7 @@ class OtherParts:
         self._spellings = spellings
 
     @functools.cached_property
-    def _byte_model(self):
+    def byte_model(self):
         # Made when a text has a word that is not in the vocabulary.
         return ByteModel(self._spellings)
 
@@ -48,7 +48,7 @@ class OtherParts:
         different = list(places)
         if different:
             spelled = known_bytes(different)
-            self._byte_model.spell(len(different), lambda places, p: sender.answers(p, spelled(places, p)))
+            self.byte_model.spell(len(different), lambda places, p: sender.answers(p, spelled(places, p)))
             times = np.bincount(order)
             _tell_times(len(times), lambda p, places, n: sender.answers(p, times[places] > n))
             self.tell_kinds(sender, times, order)
@@ -71,7 +71,7 @@ class OtherParts:
             if n:
                 raise ValueError("it has unknown words that are not spelled")
             return []
-        different = self._byte_model.spell(n_different, lambda places, p: receiver.answers(p))
+        different = self.byte_model.spell(n_different, lambda places, p: receiver.answers(p))
         times = _tell_times(n_different, lambda p, places, k: receiver.answers(p), n)
         if times.sum() != n:
             raise ValueError("it has other numbers of unknown words than it spells")

@@ -25,7 +25,7 @@ class Sender:
         Returns:
             the answers.
         """
-        self.asked.append((_question(p), yes[None]))
+        self.asked.append((question_of(p), yes[None]))
         return yes
 
     def symbols(self, tree, p_yes, classes, owners=None):
@@ -58,7 +58,7 @@ class Receiver:
         self._streams = streams
 
     def answers(self, p, yes=None):
-        return self._streams.pop(_question(p))[0]
+        return self._streams.pop(question_of(p))[0]
 
     def symbols(self, tree, p_yes, n, owners=None):
         """Learn n classes, int64 `(n,)`."""
@@ -82,7 +82,8 @@ def p_by_weights(tree, weights):
     return lambda nodes, places: p[nodes]
 
 
-def _question(p):
+def question_of(p):
+    """A `Question` to one stack, of the probabilities of a yes, float64 `(k,)`."""
     flipped = p > 0.5
     return Question(np.where(flipped, 1.0 - p, p)[None], flipped[None], None)
 

@@ -71,9 +71,13 @@ class SentenceCoder:
             start += groups[-1].n
         return groups
 
+    def tell_alone(self, side, n, notes, unknown_mass, rows=None):
+        """Tell n sentences without codes; arguments and what is returned as of `WordCoder.tell`."""
+        return self._words.tell(side, np.zeros((n, self._latent_dim), np.float32), notes, unknown_mass, rows)
+
     def _encode_alone(self, streams, rows, unknown_mass):
         sender, notes = Sender(), Notes(len(rows))
-        self._words.tell(sender, self._no_codes(len(rows)), notes, unknown_mass, rows)
+        self.tell_alone(sender, len(rows), notes, unknown_mass, rows)
         streams.push(sender.asked)
         return Group(len(rows), notes, Notes(0))
 
@@ -105,8 +109,7 @@ class SentenceCoder:
         for group in reversed(groups[1:]):
             found.append(self._decode_group(streams, group, unknown_mass))
         lead = groups[0]
-        z = self._no_codes(lead.n)
-        found.append(self._words.tell(Receiver(streams), z, lead.of_words, unknown_mass))
+        found.append(self.tell_alone(Receiver(streams), lead.n, lead.of_words, unknown_mass))
         return [row for rows in reversed(found) for row in rows]
 
     def _decode_group(self, streams, group, unknown_mass):
@@ -117,6 +120,3 @@ class SentenceCoder:
         sender.values(self._codes.posterior_cdf(rows, group.of_codes), bins.levels, k)
         streams.push(sender.asked)
         return rows
-
-    def _no_codes(self, n):
-        return np.zeros((n, self._latent_dim), np.float32)

@@ -10,6 +10,7 @@ from keras_vae.tasks.compression.streams import Streams
 from keras_vae.tasks.compression.text.other_parts import OtherParts
 from keras_vae.tasks.compression.text.packed_bytes import pack, unpack
 from keras_vae.tasks.compression.text.questions import Receiver, Sender
+from keras_vae.tasks.compression.text.record_coder import RecordCoder
 from keras_vae.tasks.compression.text.rounded_odds import Notes
 from keras_vae.tasks.compression.text.sentence_coder import Group, SentenceCoder
 from keras_vae.tasks.compression.text.text_layout import RUN, TextLayout, lay_out, put_together
@@ -26,6 +27,10 @@ class TextBlock:
 
     Args:
         model: `LanguageModel` or `SequenceVAE`.
+
+    Attributes:
+        sentences: `SentenceCoder`.
+        records: `RecordCoder`, of texts that are read one by one.
     """
 
     def __init__(self, model):
@@ -33,6 +38,7 @@ class TextBlock:
         self._split = WordSplit(model.tokenizer)
         self.sentences = SentenceCoder(model, self._split.max_tokens)
         self._others = OtherParts(self._split.spellings)
+        self.records = RecordCoder(self.sentences, self._split, lambda: self._others.byte_model)
 
     def encode(self, data, bits_back):
         """A block as bytes.
@@ -44,14 +50,14 @@ class TextBlock:
         Returns:
             bytes.
         """
-        packed = bytes([PACKED]) + pack(data)
-        layout = lay_out(data, self._split)
-        if not layout.sentences:
-            return packed
-        by_words = bytes([TOLD]) + self._encode_layout(layout, bits_back)
-        return min(by_words, packed, key=len)
+        packed, layout = bytes([PACKED]) + pack(data), lay_out(data, self._split)
+        return min(self._told(layout, bits_back), packed, key=len) if layout.sentences else packed
 
-    def _encode_layout(self, layout, bits_back):
+    def encode_told(self, data, bits_back=False):
+        """As `encode`, by the model also where packed bytes are fewer."""
+        return self._told(lay_out(data, self._split), bits_back)
+
+    def _told(self, layout, bits_back):
         rows = [sentence.tokens for sentence in layout.sentences]
         unknown = [word for sentence in layout.sentences for word in sentence.unknown]
         rarity = self._rarity(len(unknown), sum(map(len, rows)))
@@ -60,7 +66,7 @@ class TextBlock:
         n_different = self._others.send_words(sender, unknown)
         streams.push(sender.asked)
         groups = self.sentences.encode(streams, rows, _mass(rarity), bits_back)
-        parts = [number(len(layout.frames)), *map(number, weights), *map(_frame_to_bytes, layout.frames)]
+        parts = [bytes([TOLD]), number(len(layout.frames)), *map(number, weights), *map(_frame_to_bytes, layout.frames)]
         parts += [string(pack(b"".join(layout.runs))), *(number(len(run)) for run in layout.runs)]
         parts += [number(n_different), number(rarity), number(len(groups))]
         parts += [part for group in groups for part in _group_to_bytes(group)]

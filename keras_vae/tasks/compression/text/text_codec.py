@@ -29,6 +29,7 @@ class TextCodec(BlockwiseCodec):
 
     def __init__(self, model):
         self._blocks = TextBlock(model)
+        self.records = self._blocks.records
         self._bits_back = False
         digest = hashlib.sha256(json.dumps([VERSION, BATCHES]).encode())
         digest.update(json.dumps(model.tokenizer.get_config(), sort_keys=True).encode())

@@ -72,7 +72,7 @@ class WordSplit:
         if 2 * n_known < len(text):
             return None
         sentences, n = [], self.max_tokens - 1
-        for start in range(0, len(ids), n):
+        for start in range(0, max(1, len(ids)), n):
             unknown = [units[start + i] for i in np.flatnonzero(is_unknown[start : start + n])]
             sentences.append(Sentence(np.append(ids[start : start + n], np.int32(END_ID)), unknown))
         return sentences
@@ -80,7 +80,7 @@ class WordSplit:
     def _units(self, text):
         """Bytes of the words, characters or bytes of a text; None if it has none."""
         if self.unit == "words":
-            return text.split(b" ")
+            return text.split(b" ") if text else []
         if self.unit == "bytes":
             return [text[i : i + 1] for i in range(len(text))]
         try:

@@ -1,5 +1,7 @@
 """A small text model by hand: what it says of the next word can be changed by some units in the last place."""
 
+import itertools
+
 import numpy as np
 import tensorflow as tf
 
@@ -59,3 +61,31 @@ class StandIn:
 
     def get_weights(self):
         return [np.arange(3.0, dtype=np.float32)]
+
+
+def nats_of(model, z, rows):
+    """-log p(x given z) of sentences one by one, by the decoder alone: `(n,)`."""
+    found = []
+    for code, row in zip(z, rows, strict=True):
+        state, before, nats = model.decoder.initial_state(code[None]), 1, 0.0
+        for token in row.tolist():
+            log_probs, state = model.decoder.step(np.array([before]), code[None], state)
+            nats, before = nats - float(log_probs[0, token]), token
+        found.append(nats)
+    return np.array(found)
+
+
+def drawn_text(n):
+    """Lines like the sentences, bytes: each word follows one that it follows there."""
+    rng, after = np.random.default_rng(1), {}
+    for sentence in SENTENCES:
+        words = ["", *sentence.split(), ""]
+        for before, word in itertools.pairwise(words):
+            after.setdefault(before, []).append(word)
+    lines = []
+    for _ in range(n):
+        words = [""]
+        while len(words) == 1 or words[-1]:
+            words.append(str(rng.choice(after[words[-1]])))
+        lines.append(" ".join(words[1:-1]))
+    return "\n".join(lines).encode() + b"\n"
