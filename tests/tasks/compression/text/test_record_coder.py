@@ -50,15 +50,24 @@ def test_a_record_with_notes_comes_back(made, monkeypatch):
     assert coder.decode(records) == TEXTS
 
 
-@pytest.mark.parametrize("end", [b"\x01\x02\x03", b"\xff" * 9])
-def test_a_record_with_more_than_its_text_is_refused_or_another(made, records, end):
-    with pytest.raises(ValueError, match="`records` must be those of this model|it has a sentence without an end"):
-        for cut in range(len(records[0]) + 1):
-            made[1].decode([records[0][:cut] + end])
+def refusals(coder, records):
+    """What is said of records that are refused."""
+    said = []
+    for record in records:
+        try:
+            coder.decode([record])
+        except ValueError as error:
+            said.append(str(error))
+    return said
 
 
-def test_a_record_of_bytes_that_does_not_end_is_refused(made):
-    receiver_of_ones = b"\xff" * 3
-    with pytest.raises(ValueError, match="`records` must be those of this model"):
-        for last in range(1, 256):
-            made[1].decode([receiver_of_ones + bytes([last])])
+def test_records_with_more_than_their_texts_are_refused_where_it_is_seen(made, records):
+    said = refusals(made[1], [record + b"\x01\x02\x03" for record in records[:5]])
+    assert said
+    assert all("`records` must be those of this model" in text or "without an end" in text for text in said)
+
+
+def test_a_record_of_bytes_ends_or_is_refused(made):
+    # The last byte is read first: some of them say that bytes follow.
+    said = refusals(made[1], [b"\xff" * 3 + bytes([last]) for last in range(1, 256, 2)])
+    assert any("`records` must be those of this model" in text for text in said)

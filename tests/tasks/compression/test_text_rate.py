@@ -3,8 +3,7 @@
 import pytest
 
 import keras_vae as kv
-from keras_vae.tasks.compression import text_rate_curve
-from keras_vae.tasks.compression.text import text_rate
+from keras_vae.tasks.compression import text_rate, text_rate_curve
 
 TEXTS = ["the cat sat", "the dog sat down", "a cat ran", "the dog ran to the cat"]
 

@@ -1,0 +1,232 @@
+"""Bits per character of test sentences by a language model or a sentence VAE, beside PPMd, xz, zstd and a 5-gram.
+
+The text is the test part as it is, all bytes of the file; a character is a byte. Compressors that know nothing are
+primed by the training text: what they make of both, less what they make of it alone; zstd takes a dictionary of it. The
+5-gram is its ideal code, without a coder. Files are decoded and compared. Sentences one by one are records that are
+read without the others, their bytes summed up. Each set is kept as soon as it is measured, and not measured again.
+"""
+
+import bz2
+import contextlib
+import gzip
+import importlib
+import json
+import lzma
+import os
+import pathlib
+import sys
+import time
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from _common import format_table, make_parser, some_rows, write_result
+
+SETS = {
+    "ptb": ("ptb/ptb.train.txt.gz", "ptb/ptb.valid.txt.gz", "ptb/ptb.test.txt.gz", "words"),
+    "multi30k_en": ("multi30k/train.en.gz", "multi30k/val.en.gz", "multi30k/test_2016_flickr.en.gz", "pieces"),
+    "multi30k_de": ("multi30k/train.de.gz", "multi30k/val.de.gz", "multi30k/test_2016_flickr.de.gz", "pieces"),
+}
+UNITS, DROPOUT, LEARNING_RATE, BATCH = 256, 0.3, 2.5e-3, 64
+# Lines of which PPMd codes each by itself: every time it reads the training text.
+PPMD_LINES = 60
+PACKAGES = ("pyppmd", "zstandard", "constriction", "sentencepiece", "sacrebleu")
+STEPS = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+
+
+def read(name):
+    """Bytes of the training, validation and test file of a set."""
+    folder = pathlib.Path(os.environ["KERAS_VAE_DATA"])
+    return [gzip.decompress((folder / path).read_bytes()) for path in SETS[name][:3]]
+
+
+def lines_of(data):
+    return [line.strip() for line in data.decode().split("\n")[:-1]]
+
+
+def trained(name, arguments):
+    """The model of a set: one that is given, one that an earlier run has trained, or one that is trained now."""
+    import keras
+
+    import keras_vae as kv
+
+    if arguments.model is not None:
+        path = arguments.model / "model.keras" if arguments.model.is_dir() else arguments.model
+        return keras.models.load_model(path), {"model": path.name}
+    path = arguments.work / f"{name}{'_quick' if arguments.quick else ''}.keras"
+    settings = {"units": UNITS, "dropout": DROPOUT, "learning_rate": LEARNING_RATE, "minutes": arguments.minutes}
+    if not path.is_file():
+        train = lines_of(read(name)[0])[: 2000 if arguments.quick else None]
+        tokenizer = kv.data.Tokenizer.learn(train, unit=SETS[name][3])
+        model = kv.make_language_model(tokenizer, units=32 if arguments.quick else UNITS, dropout=DROPOUT, seed=0)
+        train_for_minutes(model, train, arguments.minutes)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        model.save(path)
+    return keras.models.load_model(path), settings
+
+
+def train_for_minutes(model, train, minutes):
+    """Train for so much CPU time, the learning rate falling to zero along a cosine over it."""
+    import keras
+
+    begun = time.process_time()
+
+    class Fall(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            share = min(1.0, (time.process_time() - begun) / 60 / minutes)
+            self.model.optimizer.learning_rate = LEARNING_RATE * 0.5 * (1.0 + np.cos(np.pi * share)) + 1e-5
+            if share >= 1.0:
+                raise StopIteration
+
+    model.compile(keras.optimizers.Adam(LEARNING_RATE, clipnorm=5.0))
+    with contextlib.suppress(StopIteration):
+        model.fit(train, batch_size=BATCH, epochs=1000, verbose=0, callbacks=[Fall()])
+
+
+def ours(model, data, lines, seed):
+    """Figures of a model on a file: bits of all bytes with and without z, its own nats, records, random bytes."""
+    from keras_vae.tasks.compression import TextCompressor
+
+    compressor = TextCompressor(model)
+    begun = time.time(), time.process_time()
+    packed = compressor.compress(data, verify=False)
+    between = time.time(), time.process_time()
+    if compressor.decompress(packed) != data:
+        raise RuntimeError("the file does not come back")
+    ended = time.time(), time.process_time()
+    found = {
+        "bits_per_character": 8 * len(packed) / len(data),
+        "bytes": len(packed),
+        "way": "bits back" if b"bits back" in str(_metadata(packed)).encode() else "language model",
+        "seconds_compress": between[0] - begun[0],
+        "seconds_decompress": ended[0] - between[0],
+        "cpu_seconds_compress": between[1] - begun[1],
+        "cpu_seconds_decompress": ended[1] - between[1],
+        "model_parameters": int(sum(np.prod(w.shape) for w in model.get_weights())),
+    }
+    stripped = "".join(f"{line}\n" for line in lines).encode()
+    own = model.log_prob(lines) if not getattr(model, "latent_dim", 0) else model.elbo(lines)
+    found["nats_per_sentence"] = float(-own.mean())
+    found["bits_per_character_by_nats"] = float(-own.sum() / np.log(2) / len(stripped))
+    packed = compressor.compress(stripped)
+    found["bits_per_character_stripped"] = 8 * len(packed) / len(stripped)
+    records = compressor.compress_each(lines)
+    found["bits_per_character_one_by_one"] = 8 * sum(map(len, records)) / len(stripped)
+    noise = np.random.default_rng(seed).bytes(2**20)
+    found["growth_of_random_megabyte"] = len(compressor.compress(noise)) / len(noise) - 1
+    return found
+
+
+def _metadata(packed):
+    from keras_vae.tasks.compression.container.container import Container
+
+    return Container.read(packed).header.metadata
+
+
+def peers(name, train, test, lines, seed):
+    """Figures of other compressors: bits per character of the whole file, and one by one."""
+    found = {"bz2, alone": [8 * len(bz2.compress(test)) / len(test), None]}
+    xz = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 2**24, "lc": 4, "lp": 0, "pb": 0}
+    size = lambda data: len(lzma.compress(data, lzma.FORMAT_RAW, filters=[xz]))  # noqa: E731
+    found["xz, alone"] = [8 * size(test) / len(test), None]
+    found["xz, primed"] = [8 * (size(train + test) - size(train)) / len(test), None]
+    for package, measure in (("pyppmd", _ppmd), ("zstandard", _zstd)):
+        try:
+            module = importlib.import_module(package)
+        except ImportError:
+            print(f"{package} is not installed and left out")
+            continue
+        found |= measure(module, train, test, lines, seed)
+    if SETS[name][3] == "words":
+        found["5-gram of words, ideal code"] = [_ngram(train, lines) / len(test), None]
+    return found
+
+
+def _ppmd(pyppmd, train, test, lines, seed):
+    def size(data, order):
+        encoder = pyppmd.Ppmd7Encoder(order, 256 << 20)
+        return len(encoder.encode(data) + encoder.flush())
+
+    found = {f"PPMd {o}, primed": [8 * (size(train + test, o) - size(train, o)) / len(test), None] for o in (6, 8, 12)}
+    some = some_rows(np.array([f"{line}\n".encode() for line in lines], dtype=object), PPMD_LINES, seed)
+    base = size(train, 6)
+    found["PPMd 6, primed"][1] = 8 * sum(size(train + line, 6) - base for line in some) / sum(map(len, some))
+    return found
+
+
+def _zstd(zstandard, train, test, lines, seed):
+    whole = zstandard.ZstdCompressor(level=22, dict_data=zstandard.ZstdCompressionDict(train))
+    samples = [f"{line}\n".encode() for line in lines_of(train)]
+    record = zstandard.ZstdCompressor(level=19, dict_data=zstandard.train_dictionary(110_000, samples))
+    one_by_one = sum(len(record.compress(f"{line}\n".encode())) for line in lines)
+    return {"zstd, dictionary": [8 * len(whole.compress(test)) / len(test), 8 * one_by_one / len(test)]}
+
+
+def _ngram(train, lines):
+    """Bits of all sentences under a 5-gram."""
+    import keras_vae as kv
+    from keras_vae.tasks.text import NGramModel
+
+    sentences = lines_of(train)
+    tokenizer = kv.data.Tokenizer.learn(sentences)
+    model = NGramModel(tokenizer.ids(sentences), tokenizer.n_tokens)
+    return float(-model.log_prob(tokenizer.ids(lines)).sum() / np.log(2))
+
+
+def measured(name, arguments):
+    train, _, test = read(name)
+    if arguments.quick:
+        train, test = b"".join(train.splitlines(True)[:2000]), b"".join(test.splitlines(True)[:100])
+    model, settings = trained(name, arguments)
+    lines = lines_of(test)
+    figures = {"characters": len(test), "settings": settings, "ours": ours(model, test, lines, arguments.seed)}
+    figures["peers"] = peers(name, train, test, lines, arguments.seed)
+    if getattr(model, "latent_dim", 0):
+        from keras_vae.tasks.compression import text_rate_curve
+
+        points = text_rate_curve(model, lines, lines_of(train)[:5000], STEPS, strategy=arguments.strategy)
+        figures["lossy"] = [point._asdict() for point in points]
+    return figures
+
+
+def tables(figures):
+    """Printed rows: bits per character of whole files, and of sentences one by one."""
+    for name, of_set in figures.items():
+        own = of_set["ours"]
+        rows = [["ours", own["bits_per_character"], own["bits_per_character_one_by_one"]]]
+        rows += [["ours, by its nats", own["bits_per_character_by_nats"], None]]
+        rows += [[peer, *values] for peer, values in of_set["peers"].items()]
+        print(f"{name}, {of_set['characters']} characters, {own['way']}, {own['model_parameters']} parameters")
+        print(format_table(["bits per character", "file", "one by one"], rows))
+        if "lossy" in of_set:
+            print(format_table(list(of_set["lossy"][0]), [list(point.values()) for point in of_set["lossy"]]))
+
+
+def main():
+    parser = make_parser(__doc__)
+    parser.add_argument("--sets", default="ptb", help=f"some of {','.join(SETS)} (default: ptb)")
+    parser.add_argument("--model", type=pathlib.Path, help="a run folder or .keras file, instead of training one")
+    parser.add_argument("--label", help="name under which the figures of --model are kept (default: that of the set)")
+    parser.add_argument("--minutes", type=float, default=20.0, help="CPU minutes of a training (default: 20)")
+    parser.add_argument("--strategy", default="greedy", help="search of the lossy curve (default: greedy)")
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("work/text_compression"))
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.minutes = min(arguments.minutes, 0.2)
+    os.environ.setdefault("KERAS_VAE_DATA", str(pathlib.Path.home() / ".keras" / "datasets"))
+    begun = time.time()
+    path = (arguments.results / "quick" if arguments.quick else arguments.results) / "text_compression.json"
+    figures = json.loads(path.read_text())["figures"] if path.is_file() else {}
+    for name in arguments.sets.split(","):
+        key = arguments.label or name
+        if key in figures and arguments.model is None and not arguments.quick:
+            print(f"{key} is measured already")
+            continue
+        figures[key] = measured(name, arguments)
+        settings = {"sets": arguments.sets, "steps": STEPS, "strategy": arguments.strategy}
+        write_result("text_compression", figures, settings, arguments, time.time() - begun, PACKAGES)
+    tables(figures)
+
+
+if __name__ == "__main__":
+    main()
