@@ -5,6 +5,11 @@ import random
 # Set before TensorFlow is imported: its C++ log would bury the report.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+# Workers share the cores: a worker with threads for all of them makes the others wait.
+if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(name, "1")
+
 import keras
 import numpy as np
 import pytest

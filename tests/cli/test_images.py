@@ -1,6 +1,7 @@
 """`train-denoiser`, `train-enlarger`, `train-inpainter`, and `denoise`, `enlarge` and `inpaint` at the shell."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -49,25 +50,40 @@ def photo(rng, tmp_path):
     return Picture(values, alpha)
 
 
-def test_a_run_has_figures_pictures_and_goes_on(shell, tmp_path):
-    data = write_images(tmp_path / "images.npz")
-    small = ["--hidden-units", "8,8", "--batch-size", "16", "--strength", "0.1,0.3"]
-    code, out, err = shell("train-denoiser", "--data", data.name, *small, "--epochs", "1")
-    assert (code, err) == (0, "")
-    run = tmp_path / "runs" / "images-train-denoiser"
-    assert f"figures     {run.relative_to(tmp_path)}" in out
-    assert {p.name for p in (run / "figures").iterdir()} == {
+def test_a_run_has_figures_and_pictures(denoising):
+    assert {p.name for p in (denoising / "figures").iterdir()} == {
         "loss_curves.png",
         "before_and_after.png",
         "beside_others.png",
     }
-    metrics = json.loads((run / "metrics.json").read_text())
+    metrics = json.loads((denoising / "metrics.json").read_text())
     assert metrics["psnr"] > metrics["noisy_psnr"]
     assert (metrics["part"], metrics["n_images"]) == ("test", 20)
-    code, out, _ = shell("train-denoiser", "--out", run, "--resume", "--epochs", "2")
+
+
+def test_a_run_goes_on_and_is_evaluated_again(shell, denoising, tmp_path):
+    shutil.copytree(denoising, tmp_path / "run")
+    code, out, _ = shell("train-denoiser", "--out", "run", "--resume", "--epochs", "2")
     assert (code, "psnr" in out) == (0, True)
-    code, out, _ = shell("evaluate", run, "--json")
+    assert "figures     run" in out
+    code, out, _ = shell("evaluate", "run", "--json")
     assert json.loads(out)["n_images"] == 20
+
+
+@pytest.mark.slow
+def test_a_run_is_begun_at_the_shell(shell, tmp_path):
+    data = write_images(tmp_path / "images.npz")
+    small = ["--hidden-units", "8,8", "--batch-size", "16", "--strength", "0.1,0.3"]
+    code, out, err = shell("train-denoiser", "--data", data.name, *small, "--epochs", "1")
+    assert (code, err) == (0, "")
+    assert "figures     runs/images-train-denoiser" in out
+
+
+def test_the_settings_at_the_shell_are_those_of_the_task(refused, tmp_path):
+    data = write_images(tmp_path / "images.npz")
+    refused("train-denoiser", "--data", data.name, "--strength", "0.3,0.1", match="`strength` must")
+    refused("train-inpainter", "--data", data.name, "--missing", "2", match="`missing` must")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_files_keep_bits_and_alpha_and_broken_ones_are_left_out(shell, denoising, photo, tmp_path):
