@@ -22,23 +22,12 @@ N_BLOCKS = 2
 
 
 def make_sequence_vae(
-    tokenizer: Tokenizer,
-    latent_dim: int = 32,
-    network: str = "lstm",
-    units: int = 256,
-    embedding_dim: int | None = None,
-    n_layers: int | None = None,
-    both_ways: bool = False,
-    dropout: float = 0.3,
-    word_dropout: float = 0.0,
-    n_frequent: int | None = None,
-    prior: Prior | None = None,
-    beta: float = 1.0,
-    objective: Objective | None = None,
-    posterior_flow: keras.layers.Layer | None = None,
-    max_length: int | None = None,
-    seed: int | None = None,
-) -> SequenceVAE:
+    tokenizer: Tokenizer, latent_dim: int = 32, network: str = "lstm", units: int = 256,
+    embedding_dim: int | None = None, n_layers: int | None = None, both_ways: bool = False, dropout: float = 0.3,
+    word_dropout: float = 0.0, n_frequent: int | None = None, prior: Prior | None = None, beta: float = 1.0,
+    objective: Objective | None = None, posterior_flow: keras.layers.Layer | None = None,
+    max_length: int | None = None, seed: int | None = None,
+) -> SequenceVAE:  # fmt: skip
     """A `SequenceVAE` of one `networks.TextEncoder` and one `networks.TextDecoder`.
 
     Args:

@@ -72,10 +72,8 @@ def draws(model, decode):
 
     def sample(n, seed, *condition):
         n = _checked_count(n, limit)
-        # Not the seed of z: the noise of x would follow that of z.
-        seeds = lambda: seeds_of_rows(tf.random.experimental.stateless_fold_in(seed, 1), n)  # noqa: E731
-        told = _of_n_rows(condition, condition_specs, n)
-        return answer_at(source.sample(n, seed, 1.0), seeds, tf.ones([n]), told)
+        rows = tf.ones([n]), _of_n_rows(condition, condition_specs, n)
+        return answer_at(source.sample(n, seed, 1.0), lambda: seeds_of_rows(_other(seed), n), *rows)
 
     def sample_rows(seed, *condition):
         seed = _checked_rows("seed", seed, limit)
@@ -104,6 +102,11 @@ def _answers(model, decode):
     specs = [tf.TensorSpec((None, 1), dtype) for dtype in (tf.float32, tf.int64)] + [tf.TensorSpec((None,), tf.float32)]
     finite = nan_where_not_finite(Endpoint(drawn, tuple(specs)))
     return lambda z, seeds, temperature, condition: finite.function(z, seeds(), temperature)
+
+
+def _other(seed):
+    """Another seed than that of z, whose noise the noise of x would follow."""
+    return tf.random.experimental.stateless_fold_in(seed, 1)
 
 
 def _fresh_seeds(n):
