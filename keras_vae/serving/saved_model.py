@@ -153,7 +153,8 @@ def _as_tensor(name, value, spec):
         # A text where the bytes of a file are wanted is the path of one.
         kinds = bytes if name == "image_bytes" else (bytes, str)
         if not all(isinstance(element, kinds) for element in array.flat):
-            raise ValueError(f"`{name}` must hold bytes{'' if kinds is bytes else ' or texts'}. Received: {value!r:.100}")
+            wanted = "bytes" if kinds is bytes else "bytes or texts"
+            raise ValueError(f"`{name}` must hold {wanted}. Received: {value!r:.100}")
         return tf.constant(array, tf.string)
     wanted = spec.dtype.as_numpy_dtype
     if array.size and array.dtype.kind not in ("biuf" if spec.dtype.is_floating else "biu"):
