@@ -17,6 +17,7 @@ from keras_vae.cli.options import fail
 from keras_vae.cli.ratings import ratings_commands
 from keras_vae.cli.table_rows import table_row_commands
 from keras_vae.cli.tables import table_commands
+from keras_vae.cli.text import text_commands
 from keras_vae.cli.train_commands import train_commands
 from keras_vae.cli.use_commands import use_commands
 
@@ -29,6 +30,7 @@ COMMANDS = (
     table_row_commands,
     ratings_commands,
     images_commands,
+    text_commands,
     compression_commands,
     deploy_commands,
     convert_command,

@@ -13,9 +13,12 @@ from keras_vae.cli.options import fail, keyword, option, setting_parameter
 from keras_vae.cli.sections import SectionedCommand
 from keras_vae.cli.summary import print_plan, print_start, print_summary
 from keras_vae.tasks.registry import TASKS, entry_of, settings_of
+from keras_vae.tasks.setting import COMMON
 
 # Heading of the options that are about the run and not about what is trained.
 RUN = "Run"
+# What `train` and `train-text` have under the same name, with the same meaning.
+SHARED = {*COMMON, "latent_dim"}
 FALLBACK_SOURCES = "Name or path of the data."
 
 
@@ -31,7 +34,7 @@ def _command(task):
     """The function of a command, with a signature from which Typer makes the options."""
 
     def command(data=None, out=None, resume=False, config=None, print_config=False, tensorboard=False, **settings):
-        request = Request(task, data, out, settings).with_file(config)
+        request = _for_sentences(Request(task, data, out, settings).with_file(config), resume, print_config)
         if print_config:
             _print_config(request)
         else:
@@ -117,6 +120,40 @@ class Request(NamedTuple):
     def source(self):
         """Name or path of the data: those asked for, or the default of the task; None without either."""
         return self.data or getattr(settings_of(self.task), "DEFAULT_DATA", None)
+
+
+def _for_sentences(request, resume, print_config):
+    """A request for `train` as one for `train-text`, if its data are sentences and no option says otherwise.
+
+    Raises:
+        ValueError: for an option that `train-text` has not, with a set of sentences that is read as nothing else.
+    """
+    if request.task != "vae" or request.data is None:
+        return request
+    from keras_vae.data.load import TEXT_NAMES, holds_sentences
+    from keras_vae.runs.run_folder import RunFolder
+
+    run = RunFolder(request.out or default_out(request.task, request.data, request.settings))
+    goes_on = resume and run.exists and run.read_config()["task"] != "text"
+    if goes_on or not holds_sentences(request.data):
+        return request
+    is_named = request.data in TEXT_NAMES
+    # Latent dimensions may be a list there, one number for each level.
+    given = {n: v[0] if isinstance(v, list) and len(v) == 1 else v for n, v in request.settings.items()}
+    given = {name: value for name, value in given.items() if value is not None}
+    others = [name for name, value in given.items() if name not in SHARED or isinstance(value, list)]
+    if others and is_named:
+        options = ", ".join(request.table[name].option_of(name) for name in others)
+        raise ValueError(
+            f"{request.data} holds sentences: use `keras-vae train-text`, which has other options than {options}"
+        )
+    if others:
+        return request
+    told = "" if is_named else "; --kind sequence takes its characters"
+    # A comment in a file for --config.
+    print(f"{'# ' * print_config}{request.data} holds sentences: trained as by `keras-vae train-text`{told}\n")
+    settings = {name: given.get(name) for name in settings_of("text").SETTINGS}
+    return request._replace(task="text", settings=settings)
 
 
 def default_out(task, data, settings):

@@ -25,8 +25,9 @@ def sample(
     draw: Annotated[
         bool | None,
         option(
-            "Draw x itself, with its noise, or take its mean, which varies less than the data.",
-            "draw for tables, mean for others",
+            "Draw x itself, with its noise, or take its mean, which varies less than the data; of texts, the likeliest "
+            "words.",
+            "draw for tables and texts, mean for others",
             ("--draw/--mean",),
         ),
     ] = None,
@@ -34,12 +35,13 @@ def sample(
         str | None, option("Class of the samples, of a run trained with --condition label.", "all, one after the other")
     ] = None,
     out: Annotated[
-        Path,
+        Path | None,
         typer.Option(
-            help="A picture (.png, .jpg, .pdf, .svg), a table (.csv, .tsv, .parquet, .jsonl), an .npz file, or a new "
-            "folder for image files."
+            help="A picture (.png, .jpg, .pdf, .svg), a table (.csv, .tsv, .parquet, .jsonl), an .npz file, a .txt of "
+            "texts, or a new folder for image files. [default: samples.png; texts are printed]",
+            show_default=False,
         ),
-    ] = Path("samples.png"),
+    ] = None,
 ):
     """Draw new examples from a run.
 
@@ -50,11 +52,15 @@ def sample(
       keras-vae sample runs/houses -n 500 --out houses.csv
       keras-vae sample runs/photos -n 20 --out new-photos
       keras-vae sample runs/clothes -n 20 --label Bag --out bags.png
+      keras-vae sample runs/reviews-train-text -n 20
     """
-    from keras_vae.runs.verbs import sample_run
+    from keras_vae.runs.verbs import SAMPLES, sample_run
 
-    sample_run(run, out, n, seed, temperature, draw, label)
-    _print_done(run, f"{n} samples", out)
+    texts = sample_run(run, out, n, seed, temperature, draw, label)
+    if texts is not None:
+        print("\n".join(texts))
+        return
+    _print_done(run, f"{n} samples", out or SAMPLES)
 
 
 def encode(
@@ -77,7 +83,9 @@ def encode(
 def reconstruct(
     run: Run,
     data: Data,
-    out: Annotated[Path, typer.Option(help=f"{TABLE_OR_ARRAYS}: x; or a new folder for image files.")] = Path("r.npz"),
+    out: Annotated[
+        Path, typer.Option(help=f"{TABLE_OR_ARRAYS}: x; a new folder for image files; or a .txt for texts.")
+    ] = Path("r.npz"),
 ):
     """Write the mean reconstruction of every row of the data, in the units of the data.
 
@@ -85,6 +93,7 @@ def reconstruct(
     Examples:
       keras-vae reconstruct runs/houses --data houses.csv --out again.csv
       keras-vae reconstruct runs/photos --data photos/ --out photos-again
+      keras-vae reconstruct runs/reviews-train-text --data reviews.txt --out again.txt
     """
     from keras_vae.runs.verbs import reconstruct_run
 

@@ -69,6 +69,18 @@ def load(
     return _checked(data, path, test_fraction, schema)
 
 
+def holds_sentences(name_or_path: str | os.PathLike) -> bool:
+    """Whether `load` takes a source for sentences where nobody says how it is to be read.
+
+    Raises:
+        FileNotFoundError, PermissionError, ValueError: for a `.txt` that cannot be read.
+    """
+    path = pathlib.Path(os.path.expanduser(name_or_path))
+    if name_or_path in TEXT_NAMES or path.is_dir() or not path.exists() or suffix_of(path) != ".txt":
+        return name_or_path in TEXT_NAMES
+    return not looks_like_numbers(decode_text(read_bytes(path), path)[0])
+
+
 def _known_set(name, test_fraction, seed, reading):
     if name not in TEXT_NAMES:
         check_used(repr(name), "a known set", reading, ())

@@ -108,7 +108,7 @@ class TextWriter:
             def write(z, seeds, top_p, temperature, forced=None):
                 return self.written(z, strategy, n_beams, top_p, temperature, seeds, forced)
 
-            graphs[key] = tf.function(write, input_signature=specs)
+            graphs[key] = tf.function(write, input_signature=specs, autograph=False)
         return graphs[key]
 
 

@@ -8,6 +8,7 @@ from keras_vae.evaluation.health.check_health import check_health
 from keras_vae.evaluation.health.measures import MIN_ROWS
 from keras_vae.evaluation.health.plot_health import plot_health
 from keras_vae.runs.config import task_of
+from keras_vae.runs.load_model import check_code
 from keras_vae.runs.open_run import load_for
 from keras_vae.runs.output import check_writable
 from keras_vae.runs.run_folder import RunFolder
@@ -41,7 +42,9 @@ def doctor_run(path, data=None, seed=0):
     check_writable(figure_file)
     dataset, x_test, x_train, part = examples(config, data)
     history = looks(run.read_history(run.epochs_done))
-    report = check_health(run.load_model(), x_test, x_train, history=history, seed=seed)
+    model = run.load_model()
+    check_code(model)
+    report = check_health(model, x_test, x_train, history=history, seed=seed)
     with atomic_path(figure_file) as temporary:
         plot_health(report).savefig(temporary)
     return report, {

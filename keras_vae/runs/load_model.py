@@ -5,8 +5,8 @@ import zipfile
 
 import keras
 
-from keras_vae.models.latent_model import LatentModel
 from keras_vae.models.registered import register_classes
+from keras_vae.training.trainer import Trainer
 
 
 def load_model(path):
@@ -16,7 +16,7 @@ def load_model(path):
         path: str or path.
 
     Returns:
-        A `keras_vae.models.LatentModel`, such as a `VAE`.
+        A model of this library, such as a `VAE`.
 
     Raises:
         ValueError: if it cannot be read, or is another model.
@@ -30,6 +30,18 @@ def load_model(path):
         if os.path.isfile(path) and not zipfile.is_zipfile(path):
             reason = "it is damaged or cut off: no .keras archive"  # Keras would call it missing.
         raise ValueError(f"{path} cannot be read as a model: {reason}") from None
-    if not isinstance(model, LatentModel):
+    if not isinstance(model, Trainer):
         raise ValueError(f"{path} must hold a model of keras-vae. Received: {type(model).__name__}")
     return model
+
+
+def check_code(model):
+    """Check that a model has an encoder, as a language model has not.
+
+    Raises:
+        ValueError: if it has none.
+    """
+    if not hasattr(model, "encode"):
+        raise ValueError(
+            f"the run must be that of a model with a code. Received: {type(model).__name__}, which has no encoder"
+        )

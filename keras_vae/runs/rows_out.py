@@ -10,6 +10,7 @@ from keras_vae.data.dataset import PARTS
 from keras_vae.runs.output import check_out, check_writable, save_arrays
 
 TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
+TEXT = ".txt"
 ARRAYS = (".npz",)
 
 
@@ -55,13 +56,12 @@ def describe_rows(task, data, is_own, by_name=True):
     """
     parts = [name for name in PARTS if data.size(name)]
     files, ids = (_joined(data, pattern, parts) for pattern in ("{}_files", "ids_{}"))
-    n_rows = sum(data.size(name) for name in parts)
     if files is not None:
         described = {"file": np.array([pathlib.Path(file).name for file in files])}
     elif ids is not None:
         described = {"id": np.asarray(ids)}
     else:
-        described = {"row": np.arange(n_rows)}
+        described = {"row": task.row_numbers(data)}
     part = task.parts_of_rows(data, is_own)
     if len(set(part)) > 1:
         described["part"] = part
@@ -104,6 +104,17 @@ def write_rows(path, described, results):
     columns = {**_beside(described, columns), **columns}
     with atomic_path(path) as temporary:
         write_frame(temporary, pd.DataFrame(columns), path.suffix.lower())
+
+
+def write_lines(path, texts):
+    """Write texts into a file, one a line, atomically; a line break in a text becomes a blank."""
+    with atomic_path(path) as temporary:
+        temporary.write_text("".join(f"{line}\n" for line in as_lines(texts)), encoding="utf-8")
+
+
+def as_lines(texts):
+    """Texts with blanks for their line breaks, list of str."""
+    return [" ".join(text.splitlines()) for text in texts]
 
 
 def _beside(described, results):

@@ -5,17 +5,28 @@ from typing import Any, NamedTuple
 
 from keras_vae._checks import check_int, check_number
 from keras_vae._files import atomic_path
-from keras_vae.evaluation.likelihood import check_density
 from keras_vae.runs.config import task_of
+from keras_vae.runs.load_model import check_code
 from keras_vae.runs.open_run import load_for
 from keras_vae.runs.output import PICTURES, check_other
-from keras_vae.runs.rows_out import TABLES, check_rows_out, describe_rows, write_images, write_rows
+from keras_vae.runs.rows_out import (
+    TABLES,
+    TEXT,
+    as_lines,
+    check_rows_out,
+    describe_rows,
+    write_images,
+    write_lines,
+    write_rows,
+)
 from keras_vae.runs.run_folder import RunFolder
 from keras_vae.serving.export import export_saved_model
 from keras_vae.serving.preprocess import get_preprocess, white_of
 
 # Matplotlib takes minutes over thousands of little axes, and nobody looks at them.
 MAX_IN_PICTURE = 400
+# Where samples go if nobody says; texts are read on the terminal.
+SAMPLES = "samples.png"
 
 
 def evaluate_run(path, data=None, n_samples=None, n_annealed=0, n_rows=None):
@@ -50,48 +61,51 @@ def evaluate_run(path, data=None, n_samples=None, n_annealed=0, n_rows=None):
     return {"run": str(path), "data": dataset.name, "model_epoch": run.kept_epoch, **figures, "part": part}
 
 
-def sample_run(path, out, n=64, seed=None, temperature=1.0, draw=None, label=None):
-    """Draw from a run: a picture, a table, arrays, or a folder of images.
+def sample_run(path, out=None, n=64, seed=None, temperature=1.0, draw=None, label=None):
+    """Draw from a run: a picture, a table, arrays, a folder of images, or texts.
 
     Args:
         path: str or path. The run folder.
         out: str or path. By its ending: a picture of all samples; a table with the columns of the data; an `.npz` file
-            with the array `x`, in the units of the data; without an ending a new folder, for one image file each.
+            with the array `x`, in the units of the data; a `.txt` with one text a line, for a model of texts; without
+            an ending a new folder, for one image file each. None for `samples.png`; texts are then not written.
         n: int >= 1; at most 400 in a picture.
         seed: int or None. None draws anew each time.
-        temperature: float >= 0. Factor on the standard deviation of the prior.
-        draw: bool or None. Whether x itself is drawn from p(x|z), with its noise, or its mean is taken. None draws rows
-            of a table, and takes the means of everything else.
-        label: str or None. Class of the samples, for a model that was trained with classes; None for all of them in
-            turn.
+        temperature: float >= 0. Factor on the standard deviation of the prior; of a language model, which has none, on
+            log probabilities, as a divisor.
+        draw: bool or None. Whether x itself is drawn from p(x|z), with its noise, or its mean is taken; of a text, the
+            likeliest word at every step. None draws rows of a table and texts, and takes the means of everything else.
+        label: str or None. Class of the samples, of a model trained with classes; None for all of them in turn.
+
+    Returns:
+        list of the texts, one line each, where they are not written; else None.
 
     Raises:
         ValueError: for a folder that is no run, an ending that is none of these, or a setting out of range.
         OSError: if nothing can be written to `out`.
     """
     check_int("n", n, 1)
-    if seed is None:
-        # A model comes out of its file with the random state it was saved with: the same in every process.
-        seed = secrets.randbelow(2**31)
-    check_int("seed", seed, 0)
+    suffix = None if out is None else check_rows_out(out, TEXT, *PICTURES, "")
+    # A model comes out of its file with the random state it was saved with: the same in every process.
+    seed = secrets.randbelow(2**31) if seed is None else check_int("seed", seed, 0)
     check_number("temperature", temperature, minimum=0.0)
-    suffix = check_rows_out(out, *PICTURES, "")
-    if suffix in PICTURES and n > MAX_IN_PICTURE:
-        raise ValueError(
-            f"`n` must be at most {MAX_IN_PICTURE} in a picture; name an .npz file for more. Received: n={n}"
-        )
     run = RunFolder.open(path)
-    task, model = task_of(run.read_config()), run.load_model()
-    _check_suffix(suffix, out, model)
+    task = task_of(run.read_config())
+    if out is None and task.kind_ != "text":
+        out, suffix = SAMPLES, check_rows_out(SAMPLES, *PICTURES)
+    _check_number(suffix, n)
+    model = run.load_model()
+    _check_suffix(suffix, out, task, model)
     condition = task.condition_of_samples(n, label)
     if suffix in PICTURES:
-        figure = task.sample_figure(model, n, seed=seed, temperature=temperature, condition=condition)
         with atomic_path(out) as temporary:
-            figure.savefig(temporary)
-        return
-    draw = task.kind_ == "table" if draw is None else draw
-    x = model.sample(n, seed=seed, temperature=temperature, draw=draw, condition=condition)
+            task.sample_figure(model, n, seed, temperature, condition).savefig(temporary)
+        return None
+    x = task.new_rows(model, n, seed, temperature, draw, condition)
+    if out is None:
+        return as_lines(x)
     _write_data(out, suffix, task, model, task.describe_samples(condition), x)
+    return None
 
 
 def encode_run(path, data, out):
@@ -112,6 +126,7 @@ def encode_run(path, data, out):
     """
     check_other(data, out)
     rows = Rows.of_run(path, data, check_rows_out(out))
+    check_code(rows.model)
     codes = rows.model.encode(rows.x)
     codes = dict(zip(rows.model.encoder_outputs, codes if isinstance(codes, tuple) else (codes,), strict=True))
     write_rows(out, rows.described, codes)
@@ -124,8 +139,9 @@ def reconstruct_run(path, data, out):
     Args:
         path: str or path. The run folder.
         data: str. Name or path.
-        out: str or path. An `.npz` file with the array `x`; a table with the columns of the data; or, without an
-            ending, a new folder for one image file each, named as the files they came from.
+        out: str or path. An `.npz` file with the array `x`; a table with the columns of the data; a `.txt` with one
+            text a line, for a model of texts; or, without an ending, a new folder for one image file each, named as the
+            files they came from.
 
     Returns:
         int, number of rows.
@@ -136,9 +152,10 @@ def reconstruct_run(path, data, out):
         OSError: if nothing can be written to `out`.
     """
     check_other(data, out)
-    suffix = check_rows_out(out, "")
+    suffix = check_rows_out(out, TEXT, "")
     rows = Rows.of_run(path, data, suffix)
-    _check_suffix(suffix, out, rows.model)
+    check_code(rows.model)
+    _check_suffix(suffix, out, rows.task, rows.model)
     _write_data(out, suffix, rows.task, rows.model, rows.described, rows.model.reconstruct(rows.x))
     return rows.n
 
@@ -164,11 +181,7 @@ def score_run(path, data, out, n_samples=200):
     check_int("n_samples", n_samples, 1)
     check_other(data, out)
     rows = Rows.of_run(path, data, check_rows_out(out))
-    check_density(rows.model)
-    bounds, _ = rows.model.bound_rows(rows.x, n_samples)
-    results = {"elbo": bounds.elbo, "log_prob": bounds.log_prob}
-    results |= {"reconstruction_loss": -bounds.elbo - bounds.kl, "kl": bounds.kl}
-    write_rows(out, rows.described, results)
+    write_rows(out, rows.described, rows.task.score_rows(rows.model, rows.x, n_samples))
     return rows.n
 
 
@@ -238,11 +251,24 @@ def _write_data(out, suffix, task, model, described, x):
     if suffix == "":
         write_images(out, x, white_of(model), described.get("file"))
         return
+    if suffix == TEXT:
+        write_lines(out, x)
+        return
     write_rows(out, described, task.columns_of(x) if suffix in TABLES else {"x": x})
 
 
-def _check_suffix(suffix, out, model):
-    """Check, before anything is computed, that a model's data can go into image files if that is what is wanted."""
+def _check_number(suffix, n):
+    """Check that a picture is not to show too many samples."""
+    if suffix in PICTURES and n > MAX_IN_PICTURE:
+        raise ValueError(
+            f"`n` must be at most {MAX_IN_PICTURE} in a picture; name an .npz file for more. Received: n={n}"
+        )
+
+
+def _check_suffix(suffix, out, task, model):
+    """Check, before anything is computed, that a model's data can go into image files or a text if they are to."""
+    if suffix == TEXT and task.kind_ != "text":
+        raise ValueError(f"`out` must not end in {TEXT} for data that are no texts. Received: out={str(out)!r}")
     shape = tuple(model.event_shape)
     if suffix == "" and (len(shape) != 3 or shape[-1] not in (1, 3) or white_of(model) is None):
         raise ValueError(

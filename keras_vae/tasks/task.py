@@ -6,6 +6,7 @@ import pathlib
 import keras
 
 from keras_vae._files import atomic_path
+from keras_vae.evaluation.likelihood import check_density
 from keras_vae.evaluation.plots import plot_history
 from keras_vae.models.registered import register_classes
 from keras_vae.serving.export import export_saved_model
@@ -94,6 +95,27 @@ class Task(TaskTraining):
     def pictures(self, model, data, history):
         """Iterator over the pictures of `report`."""
         yield "loss_curves", plot_history(history)
+
+    def score_rows(self, model, x, n_samples):
+        """What a model makes of every row: dict of arrays `(n,)` by name, nats.
+
+        Args:
+            model: trained.
+            x: rows, as of `rows`.
+            n_samples: int >= 1. Importance samples per row for `log_prob`.
+
+        Raises:
+            ValueError: for a model without a bound.
+        """
+        check_density(model)
+        bounds, _ = model.bound_rows(x, n_samples)
+        results = {"elbo": bounds.elbo, "log_prob": bounds.log_prob}
+        return results | {"reconstruction_loss": -bounds.elbo - bounds.kl, "kl": bounds.kl}
+
+    def new_rows(self, model, n, seed, temperature=1.0, draw=None, condition=None):
+        """`n` new rows that look like the data, as `columns_of` takes them; arguments as in `runs.sample_run`."""
+        draw = self.kind_ == "table" if draw is None else draw
+        return model.sample(n, seed=seed, temperature=temperature, draw=draw, condition=condition)
 
     def condition_of_samples(self, n, label=None):
         """What the model is told of `n` new examples; here nothing, None.

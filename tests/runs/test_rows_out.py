@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from keras_vae.data.dataset import Dataset
-from keras_vae.runs.rows_out import check_rows_out, describe_rows, unique, write_images, write_rows
+from keras_vae.runs.rows_out import check_rows_out, describe_rows, unique, write_images, write_lines, write_rows
 
 
 def dataset(n=4, **kwargs):
@@ -218,3 +218,8 @@ def test_a_folder_with_something_in_it_is_not_written_to(tmp_path):
 )
 def test_no_two_names_are_the_same(names, expected):
     assert unique(names) == expected
+
+
+def test_texts_go_into_a_file_one_a_line(tmp_path):
+    write_lines(tmp_path / "t.txt", ["a cat", "", "two\nlines\r\nand\u2028more", "caf\u00e9 \U0001f993"])
+    assert (tmp_path / "t.txt").read_bytes().decode() == "a cat\n\ntwo lines and more\ncaf\u00e9 \U0001f993\n"

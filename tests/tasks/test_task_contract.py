@@ -8,6 +8,7 @@ from runs.run_helpers import write_table
 from sklearn.base import clone
 from tasks.images.restoration.restoration_helpers import write_images
 from tasks.ratings.ratings_helpers import write_log
+from tasks.text.text_helpers import write_sentences
 
 from keras_vae.tasks.registry import TASKS, entry_of, settings_of, task_class
 from keras_vae.tasks.setting import COMMON, Setting
@@ -17,6 +18,8 @@ from keras_vae.tasks.task import Task
 CASES = [
     pytest.param("vae", {"latent_dim": 2, "hidden_units": [8], "epochs": 1}, write_table, id="vae"),
     pytest.param("ratings", {"latent_dim": 2, "hidden_units": [8], "epochs": 1}, write_log, id="ratings"),
+    pytest.param("text", {"latent_dim": 2, "state_units": 4, "epochs": 1}, write_sentences, id="text"),
+    pytest.param("language", {"state_units": 4, "epochs": 1}, write_sentences, id="language"),
     pytest.param("denoising", {"hidden_units": [8, 8], "epochs": 1}, write_images, id="denoising"),
     pytest.param("enlarging", {"hidden_units": [8, 8], "epochs": 1}, write_images, id="enlarging"),
     pytest.param("inpainting", {"hidden_units": [8, 8], "epochs": 1}, write_images, id="inpainting"),

@@ -39,7 +39,8 @@ def plot_texts(title, texts, every_second=False):
         lines += [(line, BLUE if every_second and i % 2 else "black") for line in wrapped]
         if not every_second or i % 2:
             lines.append(("", "black"))
-    figure = new_figure(9.0, 0.6 + 0.19 * len(lines))
+    width = 0.4 + 0.084 * max(len(title), *(len(line) for line, _ in lines))
+    figure = new_figure(max(4.0, width), 0.6 + 0.19 * len(lines))
     ax = figure.subplots()
     ax.set_axis_off()
     ax.set_title(title, loc="left", fontsize=10)

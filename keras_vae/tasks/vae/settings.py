@@ -82,7 +82,7 @@ SETTINGS = {**MODEL, **OBJECTIVE, **COMMON, **READING}
 # The words of `keras-vae train --help`, and what is trained on where nothing is said.
 SOURCES = (
     "digits, mnist, fashion_mnist, cifar10, a table (.csv, .tsv, .parquet, .jsonl, .xlsx), arrays (.npy, .npz), a text "
-    "(.txt, one sentence a line) or a folder of images."
+    "(.txt, one sentence a line: as by train-text) or a folder of images."
 )
 DEFAULT_DATA = "digits"
 HELP = """Train a VAE into a run folder: model, history, figures, an honest likelihood.
