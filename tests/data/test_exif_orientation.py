@@ -8,6 +8,8 @@ from PIL import Image, ImageOps
 
 from keras_vae.data.exif_orientation import exif_orientation, turned
 
+# In a graph, as a pipeline has it: in Python the search through 64 KiB goes byte by byte.
+in_graph = tf.function(exif_orientation, input_signature=[tf.TensorSpec((), tf.string)], autograph=False)
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 5, 3), dtype=np.uint8)
 
 
@@ -43,7 +45,7 @@ def with_exif(file_format, value):
 @pytest.mark.parametrize("value", range(1, 9))
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
 def test_what_pillow_writes_is_read(file_format, value):
-    assert exif_orientation(with_exif(file_format, value)) == value
+    assert in_graph(with_exif(file_format, value)) == value
 
 
 @pytest.mark.parametrize("order", ["I", "M"])
@@ -51,13 +53,13 @@ def test_what_pillow_writes_is_read(file_format, value):
 @pytest.mark.parametrize("before", [(), (0x010F, 0x0110)], ids=["first", "behind-others"])
 def test_both_byte_orders_and_sizes_of_numbers_are_read(order, kind, before):
     file = jpeg(segment(0xE1, b"Exif\0\0" + directory(6, order, kind, before=before)))
-    assert exif_orientation(file) == 6
+    assert in_graph(file) == 6
     assert Image.open(io.BytesIO(file)).getexif()[0x0112] == 6
 
 
 def test_other_segments_of_applications_and_comments_may_stand_before_it():
     others = [segment(0xE0, b"JFIF\0" + b"\0" * 9), segment(0xFE, b"a comment"), segment(0xE1, b"http://ns.adobe")]
-    assert exif_orientation(jpeg(*others, segment(0xE1, b"Exif\0\0" + directory(8)))) == 8
+    assert in_graph(jpeg(*others, segment(0xE1, b"Exif\0\0" + directory(8)))) == 8
 
 
 @pytest.mark.parametrize(
@@ -79,12 +81,12 @@ def test_other_segments_of_applications_and_comments_may_stand_before_it():
     ],
 )
 def test_a_file_that_says_nothing_is_upright(file):
-    assert exif_orientation(file) == 1
+    assert in_graph(file) == 1
 
 
-def test_it_is_the_same_in_a_graph():
-    compiled = tf.function(exif_orientation, input_signature=[tf.TensorSpec((), tf.string)])
-    assert [int(compiled(with_exif("JPEG", value))) for value in range(1, 9)] == list(range(1, 9))
+def test_it_is_the_same_outside_of_a_graph():
+    assert [int(exif_orientation(with_exif("JPEG", value))) for value in range(1, 9)] == list(range(1, 9))
+    assert exif_orientation(b"GIF89a" + directory(6)) == 1
 
 
 @pytest.mark.parametrize("value", range(1, 9))

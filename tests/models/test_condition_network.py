@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import conditional_vae, small_vae
+from helpers import conditional_vae, slow_after, small_vae
 
 from keras_vae.layers.class_labels import ClassLabels
 from keras_vae.models.autoencoder import Autoencoder
@@ -98,7 +98,7 @@ def test_the_network_runs_in_training_mode_in_training_alone(rng):
     assert (np.abs(norm.moving_mean.numpy()) > 0).all()
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", slow_after(1, NETWORKS))
 def test_a_model_of_classes_is_saved_and_goes_on(network, tmp_path):
     x, y = labelled()
     model = make_vae((8, 8, 1), latent_dim=3, network=network, hidden_units=(8,), n_classes=3, seed=0)
@@ -119,13 +119,14 @@ def test_classes_are_learned():
     model = make_vae((8, 8, 1), latent_dim=2, hidden_units=(32,), n_classes=3, seed=0)
     model.compile(keras.optimizers.Adam(0.01))
     model.fit((pictures[y], y), epochs=120, verbose=0)
-    for label in range(3):
-        np.testing.assert_allclose(
-            model.sample(4, seed=0, condition=label), np.tile(pictures[label], (4, 1, 1, 1)), atol=0.2
-        )
+    labels = np.repeat(np.arange(3), 4)
+    np.testing.assert_allclose(model.sample(12, seed=0, condition=labels), pictures[labels], atol=0.2)
 
 
-@pytest.mark.parametrize("shape", [(5,), (4, 6), (8, 8, 3)], ids=["vector", "matrix", "image"])
+SHAPES = [pytest.param((5,), id="vector"), pytest.param((8, 8, 3), id="image"), pytest.param((4, 6), id="matrix")]
+
+
+@pytest.mark.parametrize("shape", slow_after(2, SHAPES))
 def test_conditions_of_any_shape(shape):
     x, _ = labelled()
     c = np.random.default_rng(1).normal(size=(24, *shape))
@@ -139,13 +140,14 @@ def test_conditions_of_any_shape(shape):
 def test_tables_and_sequences_are_told_a_class():
     for event_shape, network in (((4,), "dense"), ((6, 2), "recurrent"), ((6,), "skip")):
         model = make_vae(event_shape, 2, network, (8,), likelihood="gaussian_fixed", n_classes=3, seed=0)
-        model.compile("adam")
+        # Steps one by one: a graph of each takes seconds to make, and is the subject of other tests.
+        model.compile("adam", run_eagerly=True)
         x = np.random.default_rng(0).normal(size=(12, *event_shape)).astype("float32")
         model.fit((x, np.arange(12) % 3), epochs=1, verbose=0)
         assert model.sample(2, condition=[0, 2]).shape == (2, *event_shape)
 
 
-@pytest.mark.parametrize("prior", [None, "conditional"])
+@pytest.mark.parametrize("prior", slow_after(1, ["conditional", None]))
 def test_a_saved_model_takes_the_class_as_one_more_input(prior, tmp_path):
     x, y = labelled()
     model = make_vae((8, 8, 1), latent_dim=3, hidden_units=(8,), n_classes=3, prior=prior, seed=0)

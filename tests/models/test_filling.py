@@ -71,12 +71,14 @@ def test_the_search_finds_the_posterior(wide, x, is_hole):
     from keras_vae.models.filling import searched
     from keras_vae.training.batch import Batch
 
-    vae = wide
+    vae, seed = wide, tf.constant([0, 0], tf.int64)
     kernel, bias = dense_weights(vae.decoder, "x_params")
     seen = tf.constant(~is_hole, tf.float32)
     shown = tf.constant(np.where(is_hole, 0.0, x), tf.float32)
     batch = vae.prepare(Batch(shown, shown, seen))
-    z_mean, z_log_var = searched(vae, batch, tf.constant(400), tf.constant(3), tf.constant([0, 0], tf.int64))
+    # In a graph, as `fill` has it: 400 steps one by one take long.
+    search = tf.function(lambda: searched(vae, batch, tf.constant(400), tf.constant(3), seed), autograph=False)
+    z_mean, z_log_var = search()
     assert z_mean.shape == (24, 2)
     ratios = []
     for k in range(24):
@@ -169,6 +171,7 @@ def test_a_condition_is_told(x, is_hole):
         vae.fill(rows)
 
 
+@pytest.mark.slow
 def test_a_class_is_told(rng):
     vae = kv.make_vae((6,), 2, hidden_units=(8,), likelihood="gaussian", n_classes=3, prior="conditional", seed=0)
     x, labels = rng.normal(size=(60, 6)).astype("float32"), np.arange(60) % 3

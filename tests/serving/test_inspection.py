@@ -4,7 +4,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import small_vae
+from helpers import slow_after, small_vae
 
 from keras_vae.models.make_vae import make_autoencoder, make_vae
 from keras_vae.serving.export import export_saved_model
@@ -80,7 +80,7 @@ def test_signatures_that_the_export_should_have_are_missed(tmp_path):
 
 @pytest.mark.parametrize(
     "preprocess",
-    ["image_bytes", *(pytest.param(name, marks=pytest.mark.slow) for name in ("uint8", "own"))],
+    slow_after(1, ["uint8", "image_bytes", "own"]),
 )
 def test_an_export_with_preprocessing_is_compared_behind_it(preprocess, tmp_path):
     vae = make_vae((8, 8, 1), 2, hidden_units=(4,), seed=0)
