@@ -44,7 +44,7 @@ PAGES = {
     "divergences": ("Divergences", {"kv.divergences": "keras_vae.divergences"}),
     "numerics": ("Numerics", {"kv.numerics": "keras_vae.numerics"}),
 }
-WITH_INHERITED = ("kv.VAE", "kv.LadderVAE", "kv.SemiSupervisedVAE", "kv.Autoencoder")
+WITH_INHERITED = ("kv.VAE", "kv.SequenceVAE", "kv.LadderVAE", "kv.SemiSupervisedVAE", "kv.Autoencoder")
 INDEX = """# Reference
 
 Every public name, by package. `kv` stands for `keras_vae`: `import keras_vae as kv`. The names that the examples take
@@ -83,13 +83,20 @@ def home_of_constant(package, name):
 def entry(name, path, examples):
     """Heading and docstring of a name, its other names, and where its example is if not in the docstring."""
     short = f"kv.{path.rsplit('.', 1)[1]}"
-    has_short = short != name and short.removeprefix("kv.") in importlib.import_module("keras_vae").__all__
+    has_short = short != name and is_in_kv(path)
     lines = [f"Also `{short}`."] if has_short else []
     page_name = next((n for n in (name, short) if f"\n### {n}\n" in examples), None)
     lines += [f"[Example](../examples.md#{page_name.replace('.', '').lower()})"] if page_name else []
     # What a user calls on a model is defined in its bases.
     options = "    options:\n      inherited_members: true\n" if name in WITH_INHERITED else ""
     return f"\n## {name}\n\n" + "".join(f"{line}\n\n" for line in lines) + f"::: {path}\n{options}"
+
+
+def is_in_kv(path):
+    """Whether what a module defines can be had from `keras_vae` itself, where another may have the same name."""
+    module, name = path.rsplit(".", 1)
+    kv = importlib.import_module("keras_vae")
+    return name in kv.__all__ and getattr(kv, name) is getattr(importlib.import_module(module), name)
 
 
 def first_sentence(package):
