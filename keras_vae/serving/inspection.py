@@ -11,7 +11,7 @@ from keras_vae.serving.preprocess import get_preprocess
 from keras_vae.serving.saved_model import load_saved_model
 from keras_vae.serving.signatures import signatures
 from keras_vae.serving.versions import versions
-from keras_vae.serving.warmup import WARMUP_FILE
+from keras_vae.serving.warmup import WARMUP_FILE, example_string
 
 BATCH_SIZES = (1, 64)
 # What an output may differ by from the model's own: the same graph, optimised again.
@@ -125,8 +125,7 @@ def _made_up_inputs(saved_model, name, n_rows):
     for key, spec in saved_model.input_specs(name).items():
         shape = [n_rows if size is None else size for size in spec.shape]
         if spec.dtype == tf.string:
-            pixels = tf.constant(rng.integers(0, 256, (8, 8, 1)), tf.uint8)
-            inputs[key] = np.full(shape, tf.io.encode_png(pixels).numpy(), object)
+            inputs[key] = np.full(shape, example_string(saved_model, name), object)
         elif key == "n":
             inputs[key] = np.asarray(n_rows, spec.dtype.as_numpy_dtype)
         elif key == "temperature":

@@ -1,5 +1,6 @@
 """Warm-up requests: TensorFlow Serving replays them before a version takes traffic, and so does the export."""
 
+import itertools
 import pathlib
 import warnings
 
@@ -32,13 +33,31 @@ def warmup_inputs(saved_model):
         specs = saved_model.input_specs(signature)
         sizes = BATCH_SIZES if all(map(has_rows, specs.values())) else (1,)
         for size in sizes:
-            yield signature, {name: _example(name, spec, size) for name, spec in specs.items()}
+            yield signature, {name: _example(saved_model, signature, name, spec, size) for name, spec in specs.items()}
 
 
-def _example(name, spec, size):
+def example_string(saved_model, signature):
+    """A string that a signature can read: the file of a small picture where its graph decodes something, else a word.
+
+    Args:
+        saved_model: `SavedModel`.
+        signature: str.
+
+    Returns:
+        bytes.
+    """
+    graph = saved_model.signatures[signature].graph.as_graph_def()
+    nodes = itertools.chain(graph.node, *(function.node_def for function in graph.library.function))
+    # Not a picture to a model of texts, which may take short ones alone.
+    if any(node.op.startswith("Decode") for node in nodes):
+        return tf.io.encode_png(tf.zeros((8, 8, 1), tf.uint8)).numpy()
+    return b"a"
+
+
+def _example(saved_model, signature, name, spec, size):
     shape = [size if n is None else n for n in spec.shape]
     if spec.dtype == tf.string:
-        return np.full(shape, tf.io.encode_png(tf.zeros((8, 8, 1), tf.uint8)).numpy(), object)
+        return np.full(shape, example_string(saved_model, signature), object)
     # A number such as n would leave the decoder cold at 0; a temperature of 0 would hide a failure of the noise.
     value = 1 if not shape or name == "temperature" else 0
     return np.full(shape, value, spec.dtype.as_numpy_dtype)
