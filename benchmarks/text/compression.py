@@ -3,7 +3,7 @@
 The text is the test part as it is, all bytes of the file; a character is a byte. Compressors that know nothing are
 primed by the training text: what they make of both, less what they make of it alone; zstd takes a dictionary of it. The
 5-gram is its ideal code, without a coder. Files are decoded and compared. Sentences one by one are records that are
-read without the others, their bytes summed up. Each set is kept as soon as it is measured, and not measured again.
+read without the others, their bytes summed up. Each part is kept as soon as it is measured, and not measured again.
 """
 
 import bz2
@@ -31,6 +31,7 @@ UNITS, DROPOUT, LEARNING_RATE, BATCH = 256, 0.3, 2.5e-3, 64
 # Lines of which PPMd codes each by itself: every time it reads the training text.
 PPMD_LINES = 60
 PACKAGES = ("pyppmd", "zstandard", "constriction", "sentencepiece", "sacrebleu")
+PARTS = ("whole_file", "one_by_one", "random_bytes", "peers", "lossy")
 STEPS = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 
 
@@ -49,7 +50,9 @@ def trained(name, arguments):
     import keras
 
     import keras_vae as kv
+    from keras_vae.models.registered import register_classes
 
+    register_classes()
     if arguments.model is not None:
         path = arguments.model / "model.keras" if arguments.model.is_dir() else arguments.model
         return keras.models.load_model(path), {"model": path.name}
@@ -83,8 +86,8 @@ def train_for_minutes(model, train, minutes):
         model.fit(train, batch_size=BATCH, epochs=1000, verbose=0, callbacks=[Fall()])
 
 
-def ours(model, data, lines, seed):
-    """Figures of a model on a file: bits of all bytes with and without z, its own nats, records, random bytes."""
+def whole_file(model, data, lines, seed):
+    """Figures of a model on a file: bits of all bytes, the time of both ways, and the model's own nats."""
     from keras_vae.tasks.compression import TextCompressor
 
     compressor = TextCompressor(model)
@@ -94,27 +97,40 @@ def ours(model, data, lines, seed):
     if compressor.decompress(packed) != data:
         raise RuntimeError("the file does not come back")
     ended = time.time(), time.process_time()
-    found = {
-        "bits_per_character": 8 * len(packed) / len(data),
+    own = model.elbo(lines) if getattr(model, "latent_dim", 0) else model.log_prob(lines)
+    return {
+        "characters": len(data),
         "bytes": len(packed),
-        "way": "bits back" if b"bits back" in str(_metadata(packed)).encode() else "language model",
+        "bits_per_character": 8 * len(packed) / len(data),
+        "way": _metadata(packed)["way"],
         "seconds_compress": between[0] - begun[0],
         "seconds_decompress": ended[0] - between[0],
         "cpu_seconds_compress": between[1] - begun[1],
         "cpu_seconds_decompress": ended[1] - between[1],
         "model_parameters": int(sum(np.prod(w.shape) for w in model.get_weights())),
+        "nats_per_sentence": float(-own.mean()),
+        "bits_per_character_by_nats": float(-own.sum() / np.log(2) / len(_stripped(lines))),
     }
-    stripped = "".join(f"{line}\n" for line in lines).encode()
-    own = model.log_prob(lines) if not getattr(model, "latent_dim", 0) else model.elbo(lines)
-    found["nats_per_sentence"] = float(-own.mean())
-    found["bits_per_character_by_nats"] = float(-own.sum() / np.log(2) / len(stripped))
-    packed = compressor.compress(stripped)
-    found["bits_per_character_stripped"] = 8 * len(packed) / len(stripped)
-    records = compressor.compress_each(lines)
-    found["bits_per_character_one_by_one"] = 8 * sum(map(len, records)) / len(stripped)
+
+
+def _stripped(lines):
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def one_by_one(model, data, lines, seed):
+    """Bits of records, of the text without blanks at the ends of lines."""
+    from keras_vae.tasks.compression import TextCompressor
+
+    records = TextCompressor(model).compress_each(lines)
+    return {"bits_per_character": 8 * sum(map(len, records)) / len(_stripped(lines))}
+
+
+def random_bytes(model, data, lines, seed):
+    """By how much a megabyte of random bytes grows."""
+    from keras_vae.tasks.compression import TextCompressor
+
     noise = np.random.default_rng(seed).bytes(2**20)
-    found["growth_of_random_megabyte"] = len(compressor.compress(noise)) / len(noise) - 1
-    return found
+    return {"growth": len(TextCompressor(model).compress(noise)) / len(noise) - 1}
 
 
 def _metadata(packed):
@@ -173,33 +189,48 @@ def _ngram(train, lines):
     return float(-model.log_prob(tokenizer.ids(lines)).sum() / np.log(2))
 
 
-def measured(name, arguments):
+def lossy(model, train, lines, arguments):
+    """Points of the curve of rounded codes; none for a model without codes."""
+    from keras_vae.tasks.compression import text_rate_curve
+
+    if not getattr(model, "latent_dim", 0):
+        return []
+    some = some_rows(np.array(lines, dtype=object), arguments.lossy_lines, arguments.seed).tolist()
+    points = text_rate_curve(model, some, lines_of(train)[:5000], STEPS, strategy=arguments.strategy)
+    return [point._asdict() for point in points]
+
+
+def measured(name, arguments, figures):
+    """Measure the parts that are wanted and not there; yields after each."""
     train, _, test = read(name)
     if arguments.quick:
         train, test = b"".join(train.splitlines(True)[:2000]), b"".join(test.splitlines(True)[:100])
-    model, settings = trained(name, arguments)
+    model, figures["settings"] = trained(name, arguments)
     lines = lines_of(test)
-    figures = {"characters": len(test), "settings": settings, "ours": ours(model, test, lines, arguments.seed)}
-    figures["peers"] = peers(name, train, test, lines, arguments.seed)
-    if getattr(model, "latent_dim", 0):
-        from keras_vae.tasks.compression import text_rate_curve
-
-        points = text_rate_curve(model, lines, lines_of(train)[:5000], STEPS, strategy=arguments.strategy)
-        figures["lossy"] = [point._asdict() for point in points]
-    return figures
+    parts = {
+        "whole_file": lambda: whole_file(model, test, lines, arguments.seed),
+        "one_by_one": lambda: one_by_one(model, test, lines, arguments.seed),
+        "random_bytes": lambda: random_bytes(model, test, lines, arguments.seed),
+        "peers": lambda: peers(name, train, test, lines, arguments.seed),
+        "lossy": lambda: lossy(model, train, lines, arguments),
+    }
+    for part in arguments.parts.split(","):
+        if part not in figures:
+            figures[part] = parts[part]()
+            yield
 
 
 def tables(figures):
     """Printed rows: bits per character of whole files, and of sentences one by one."""
-    for name, of_set in figures.items():
-        own = of_set["ours"]
-        rows = [["ours", own["bits_per_character"], own["bits_per_character_one_by_one"]]]
-        rows += [["ours, by its nats", own["bits_per_character_by_nats"], None]]
-        rows += [[peer, *values] for peer, values in of_set["peers"].items()]
-        print(f"{name}, {of_set['characters']} characters, {own['way']}, {own['model_parameters']} parameters")
+    for name, own in figures.items():
+        whole, records = own.get("whole_file", {}), own.get("one_by_one", {})
+        rows = [["ours", whole.get("bits_per_character"), records.get("bits_per_character")]]
+        rows += [["ours, by its nats", whole.get("bits_per_character_by_nats"), None]]
+        rows += [[peer, *values] for peer, values in own.get("peers", {}).items()]
+        print(f"{name}: {whole}, random bytes {own.get('random_bytes')}")
         print(format_table(["bits per character", "file", "one by one"], rows))
-        if "lossy" in of_set:
-            print(format_table(list(of_set["lossy"][0]), [list(point.values()) for point in of_set["lossy"]]))
+        if own.get("lossy"):
+            print(format_table(list(own["lossy"][0]), [list(point.values()) for point in own["lossy"]]))
 
 
 def main():
@@ -208,6 +239,8 @@ def main():
     parser.add_argument("--model", type=pathlib.Path, help="a run folder or .keras file, instead of training one")
     parser.add_argument("--label", help="name under which the figures of --model are kept (default: that of the set)")
     parser.add_argument("--minutes", type=float, default=20.0, help="CPU minutes of a training (default: 20)")
+    parser.add_argument("--parts", default=",".join(PARTS), help="some of %(default)s (default: all)")
+    parser.add_argument("--lossy-lines", type=int, help="test sentences of the lossy curve (default: all)")
     parser.add_argument("--strategy", default="greedy", help="search of the lossy curve (default: greedy)")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("work/text_compression"))
     arguments = parser.parse_args()
@@ -218,13 +251,10 @@ def main():
     path = (arguments.results / "quick" if arguments.quick else arguments.results) / "text_compression.json"
     figures = json.loads(path.read_text())["figures"] if path.is_file() else {}
     for name in arguments.sets.split(","):
-        key = arguments.label or name
-        if key in figures and arguments.model is None and not arguments.quick:
-            print(f"{key} is measured already")
-            continue
-        figures[key] = measured(name, arguments)
-        settings = {"sets": arguments.sets, "steps": STEPS, "strategy": arguments.strategy}
-        write_result("text_compression", figures, settings, arguments, time.time() - begun, PACKAGES)
+        own = figures.setdefault(arguments.label or name, {})
+        for _ in measured(name, arguments, own):
+            settings = {"sets": arguments.sets, "steps": STEPS, "strategy": arguments.strategy}
+            write_result("text_compression", figures, settings, arguments, time.time() - begun, PACKAGES)
     tables(figures)
 
 

@@ -13,7 +13,7 @@ from runs.run_helpers import names
 import keras_vae as kv
 from keras_vae.runs.open_run import open_run
 from keras_vae.runs.run_folder import RunFolder
-from keras_vae.tasks.compression import Compressor
+from keras_vae.tasks.compression import Compressor, TextCompressor
 
 
 @pytest.fixture(scope="module")
@@ -213,3 +213,30 @@ def test_listing_does_not_wait_for_tensorflow(made, tmp_path):
     run = subprocess.run([sys.executable, "-c", LISTS], cwd=tmp_path, capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.startswith("x.kvz: ")
+
+
+def test_a_model_of_text_takes_any_file(shell, tmp_path):
+    model = kv.make_language_model(kv.data.Tokenizer.learn(["the cat sat", "a dog ran"] * 4), units=4, seed=0)
+    TextCompressor(model).save(tmp_path / "t.keras")
+    content = b"\xef\xbb\xbfthe cat sat\r\n\x00\n" + b"the dog ran\n" * 30
+    (tmp_path / "a.log").write_bytes(content)
+    code, out, err = shell("compress", "t.keras", "a.log", "--out", "a.kvz")
+    assert (code, err) == (0, "")
+    first, _, after, _ = out.splitlines()
+    assert first == f"1 file, {len(content)} bytes, in a.kvz; decoded again, and the same"
+    assert "bits per character" in after
+    listed = shell("list", "a.kvz")[1].splitlines()
+    assert f"values      u1, {len(content)} bytes" in listed
+    assert "way         language model" in listed
+    assert listed[-1] == f"  a.log  {len(content)} bytes"
+    assert shell("verify", "t.keras", "a.kvz", "a.log")[0] == 0
+    assert shell("decompress", "t.keras", "a.kvz", "--out", "b.log")[:2] == (
+        0,
+        f"1 file, {len(content)} bytes, in b.log\n",
+    )
+    assert (tmp_path / "b.log").read_bytes() == content
+    (tmp_path / "a.kvz").write_bytes((tmp_path / "a.kvz").read_bytes()[:-1])
+    code, _, err = shell("decompress", "t.keras", "a.kvz", "--out", "c.log")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "was cut off" in err
+    assert not (tmp_path / "c.log").exists()

@@ -9,6 +9,8 @@ from keras_vae.tasks.compression.bisection import UNIT
 ORDER, TRUST = 5, 4.0
 # A byte is its bits below a first question, whether the word ends here: nodes 1 to 255 and 0.
 N_NODES, N_BITS = 256, 8
+# Bytes of a word at most.
+MAX_BYTES = 4096
 # Before the first byte of a word stands one that is none.
 BEFORE = 256
 
@@ -65,12 +67,17 @@ class ByteModel:
 
         Returns:
             list of bytes.
+
+        Raises:
+            ValueError: if a word does not end after 4096 bytes.
         """
         spelled, contexts = [bytearray() for _ in range(n)], np.full((n, ORDER), BEFORE)
         places = np.arange(n)
         while len(places):
             ends = answer(places, self.p_yes(contexts[places], np.zeros(len(places), np.int64)))
             places = places[~ends]
+            if len(places) and len(spelled[places[0]]) >= MAX_BYTES:
+                raise ValueError("it has a word without an end")
             node = np.ones(len(places), np.int64)
             for _ in range(N_BITS if len(places) else 0):
                 node = 2 * node + answer(places, self.p_yes(contexts[places], node))

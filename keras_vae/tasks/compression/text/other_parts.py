@@ -4,12 +4,10 @@ import functools
 
 import numpy as np
 
+from keras_vae.tasks.compression.bisection import UNIT
 from keras_vae.tasks.compression.text.byte_model import ByteModel, known_bytes
 from keras_vae.tasks.compression.text.class_tree import ClassTree
 from keras_vae.tasks.compression.text.questions import p_by_weights
-
-# Of the words that are not in the vocabulary, so many come again.
-P_AGAIN = 0.25
 
 
 class OtherParts:
@@ -67,9 +65,9 @@ class OtherParts:
         Raises:
             ValueError: if there are others.
         """
-        if not n_different:
-            if n:
-                raise ValueError("it has unknown words that are not spelled")
+        if n_different > n or (n and not n_different):
+            raise ValueError("it has other numbers of unknown words than it spells")
+        if not n:
             return []
         different = self.byte_model.spell(n_different, lambda places, p: receiver.answers(p))
         times = _tell_times(n_different, lambda p, places, k: receiver.answers(p), n)
@@ -79,9 +77,11 @@ class OtherParts:
 
 
 def _tell_times(n, answer, most=np.inf):
-    """How often each of n words comes, int64 `(n,)`: once, and again, and again."""
+    """How often each of n words comes, int64 `(n,)`: once, and again, which is the likelier the more often it came."""
     times, places = np.ones(n, np.int64), np.arange(n)
     while len(places) and times.sum() <= most:
-        places = places[answer(np.full(len(places), P_AGAIN), places, times[places])]
+        came = times[places]
+        p = np.minimum(np.rint(came / (came + 2) * UNIT), UNIT - 1.0) / UNIT
+        places = places[answer(p, places, came)]
         times[places] += 1
     return times

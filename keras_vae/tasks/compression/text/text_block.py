@@ -116,7 +116,9 @@ class TextBlock:
         n_different, rarity = _at_most(fields.number(), n_bytes), fields.number()
         groups = [_group_from_fields(fields, n_bytes) for _ in range(_at_most(fields.number(), n_bytes))]
         n_parts, n_sentences = int(weights.sum()), sum(group.n for group in groups)
-        if not groups or ends[-1] != len(run) or n_parts > n_bytes or n_parts - n_runs != n_sentences:
+        if not groups or not n_frames or weights.min() < 1 or ends[-1] != len(run):
+            raise ValueError("its parts do not fit each other")
+        if n_parts > n_bytes or n_parts - n_runs != n_sentences:
             raise ValueError("its parts do not fit each other")
         words = fields.take(fields.n_left)
         words = np.frombuffer(words + bytes(-len(words) % 4), "<u4").astype(np.uint32)

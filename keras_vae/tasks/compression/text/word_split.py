@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_vae._token_ids import END_ID, UNKNOWN_ID
+from keras_vae.tasks.compression.text.byte_model import MAX_BYTES
 
 # Blanks of ASCII: between the words of a text, and at the ends of its lines.
 BLANKS = b" \t\n\r\x0b\x0c"
@@ -56,7 +57,8 @@ class WordSplit:
 
         Returns:
             list of lists of `Sentence`, one for each text: several where it is longer than `max_tokens`. None stands
-            for a text that cannot be told in tokens, or that the vocabulary knows less than half of.
+            for a text that cannot be told in tokens, or that the vocabulary knows less than half of, or with a very
+            long word that it does not know.
         """
         if self.unit == "pieces":
             return self._split_by_pieces(texts)
@@ -69,7 +71,8 @@ class WordSplit:
         ids = np.array([self._ids.get(unit, UNKNOWN_ID) for unit in units], np.int32)
         is_unknown = ids == UNKNOWN_ID
         n_known = sum(len(units[i]) + len(self._space) for i in np.flatnonzero(~is_unknown))
-        if 2 * n_known < len(text):
+        longest = max((len(units[i]) for i in np.flatnonzero(is_unknown)), default=0)
+        if 2 * n_known < len(text) or longest > MAX_BYTES:
             return None
         sentences, n = [], self.max_tokens - 1
         for start in range(0, max(1, len(ids)), n):

@@ -28,6 +28,11 @@ def test_any_words_are_spelled(vocabulary):
     assert ByteModel(vocabulary).spell(0, None) == []
 
 
+def test_a_word_without_an_end_is_refused():
+    with pytest.raises(ValueError, match="it has a word without an end"):
+        ByteModel(VOCABULARY).spell(1, lambda places, p: p < 0)
+
+
 def test_what_looks_like_the_vocabulary_takes_few_bits():
     _, bits = spelled(ByteModel(VOCABULARY), [b"walking", b"sayed", b"\xf0\x9f\x90\x88\xff"])
     assert bits[0] < 6 < bits[1] < 14 < 50 < bits[2]

@@ -44,6 +44,7 @@ def test_words_are_between_single_spaces_and_unknown_ones_are_kept():
         ("characters", b"the cat\xff"),
         ("pieces", b"the cat\xff"),
         ("words", b"   "),
+        ("words", b"the " * 2000 + b"x" * 5000),
     ],
 )
 def test_what_is_no_text_of_the_vocabulary_is_none(unit, text):
