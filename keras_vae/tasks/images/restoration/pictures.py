@@ -35,7 +35,8 @@ def plot_restored(restorer, model, clean, told, restored, n=None):
         n: int or None. Images; None for as many as one can see.
     """
     n = min(len(clean), n or (N_SHOWN if max(clean[0].shape[:2]) < _LARGE else N_LARGE))
-    draws = restorer.draws_of(told[:n], 32, 0, model)
+    drawn = restorer.draws_of(told[:n], 32, 0, model)
+    draws = [_with_what_was_seen(*one) for one in zip(drawn, told[:n], clean[:n], strict=True)]
     degraded = [_seen(y, x) for y, x in zip(told[:n], clean[:n], strict=True)]
     rows = [
         ("degraded", degraded),
@@ -61,9 +62,12 @@ def plot_restored(restorer, model, clean, told, restored, n=None):
 
 def _seen(y, x):
     """A degraded image as one sees it: missing pixels are grey."""
-    if y.shape[-1] == x.shape[-1]:
-        return y
-    return np.where(y[..., -1:] > 0, y[..., :-1], 0.5)
+    return _with_what_was_seen(0.5, y, x) if y.shape[-1] > x.shape[-1] else y
+
+
+def _with_what_was_seen(drawn, y, x):
+    """Draws of an image x; where y says which pixels are missing, the others are as they were seen."""
+    return np.where(y[..., -1:] > 0, y[..., :-1], drawn) if y.shape[-1] > x.shape[-1] else drawn
 
 
 def plot_methods(figures):

@@ -6,6 +6,8 @@ from tasks.images.restoration.restoration_helpers import SMALL, rectangles
 
 import keras_vae as kv
 from keras_vae.tasks.images import Denoiser, Inpainter, SuperResolver
+from keras_vae.tasks.images.restoration.batches import degraded
+from keras_vae.tasks.images.restoration.pictures import plot_restored
 
 CLEAN = rectangles(12, seed=5)
 
@@ -110,6 +112,18 @@ def test_missing_pixels_are_filled_and_known_ones_stay(inpainter):
     # A standard deviation of equal float32 numbers is one of rounding.
     assert inpainter.uncertainty(y)[known].max() < 1e-6
     assert inpainter.uncertainty(y)[~known].min() > 1e-6
+
+
+def test_pictures_have_what_was_seen_as_it_was(inpainter):
+    clean, told = (np.asarray(part) for part in degraded(CLEAN, inpainter.degradation, 0))
+    figure = plot_restored(inpainter, inpainter.model_, clean, told, clean, n=2)
+    seen, draw, spread, original = (figure.axes[2 * row].images[0].get_array() for row in (0, 2, 3, 4))
+    known = told[0, ..., 1] > 0
+    assert 0 < known.sum() < known.size
+    for shown in (seen, draw):
+        np.testing.assert_array_equal(shown[known], original[known])
+        assert np.any(shown[~known] != original[~known])
+    assert spread[known].max() < 1e-6 < spread[~known].min()
 
 
 def test_a_mask_says_what_is_missing_in_images_of_bytes(inpainter):
