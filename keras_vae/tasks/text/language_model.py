@@ -5,7 +5,7 @@ from keras_vae.models.text_rows import lengths_of
 from keras_vae.tasks.text.language_settings import SETTINGS
 from keras_vae.tasks.text.perplexities import perplexity
 from keras_vae.tasks.text.pictures import language_pictures
-from keras_vae.tasks.text.text_task import TextTask
+from keras_vae.tasks.text.text_task import TextTask, check_not_annealed
 
 
 class LanguageModel(TextTask):
@@ -40,6 +40,7 @@ class LanguageModel(TextTask):
         return figures, language_pictures(model, history)
 
     def evaluate(self, model, data, n_samples=None, n_annealed=0, n_rows=None, seconds=None):
+        check_not_annealed(n_annealed)
         x, _, part = self.held_out(data)
         return {"part": part, **self.figures(model, x), "units": self.units(model), "note": data.note}
 

@@ -13,7 +13,7 @@ from keras_vae.optimizers import Adam
 from keras_vae.tasks.text.pictures import pictures
 from keras_vae.tasks.text.quality import model_quality
 from keras_vae.tasks.text.settings import SETTINGS
-from keras_vae.tasks.text.text_task import CLIP_NORM, TextTask
+from keras_vae.tasks.text.text_task import CLIP_NORM, TextTask, check_not_annealed
 
 # Of the nats that a text costs word by word, by the frequencies alone: so much the code may say for nothing.
 SHARE_OF_CODE = 1 / 20
@@ -156,6 +156,7 @@ class SentenceVAE(TextTask):
         return figures, pictures(model, x, figures, history)
 
     def evaluate(self, model, data, n_samples=None, n_annealed=0, n_rows=None, seconds=None):
+        check_not_annealed(n_annealed)
         x, _, part = self.held_out(data)
         figures = self.figures(model, x)
         some = x[np.random.default_rng(0).permutation(len(x))[: n_rows or N_TEXTS]]

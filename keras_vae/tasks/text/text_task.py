@@ -196,6 +196,16 @@ class TextTask(Task):
         return self._model("sample").sample(n, seed=seed, **kwargs)
 
 
+def check_not_annealed(n_annealed):
+    """Check that no annealed importance sampling is asked for, which there is not for texts.
+
+    Raises:
+        ValueError: if it is.
+    """
+    if n_annealed:
+        raise ValueError(f"`n_annealed` must be 0 for a model of texts. Received: n_annealed={n_annealed}")
+
+
 def _without_blanks(texts):
     """Texts as an array of str without those that are blank, which are counted and told.
 
