@@ -21,13 +21,14 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else 'keras_vae needs Python 3.10 to 3.13, this is %d.%d: make PYTHON=python3.12 ...' % v)"
 	$(PYTHON) -m venv $(VENV)
 
-# One stamp per set of extras; a change of setup.cfg installs anew.
+# One stamp per set of extras; a change of setup.cfg installs anew. Files are compiled when they are first imported:
+# most of them never are.
 $(VENV)/.base: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -e .
 	@touch $@
 
 $(VENV)/.%: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$*]"
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -e ".[$*]"
 	@touch $@ $(VENV)/.base
 
 demo: $(VENV)/.base
@@ -69,6 +70,7 @@ bench: $(VENV)/.peers
 	$(BIN)/python benchmarks/disentangle.py --quick
 	$(BIN)/python benchmarks/compression/lossless.py --quick
 	$(BIN)/python benchmarks/ratings/speed.py --quick
+	$(BIN)/python benchmarks/images/restoration.py --quick
 
 clean:
 	rm -rf $(VENV) $(RUN) $(EXPORT) site

@@ -13,7 +13,6 @@ measured again. Seconds are those of the processor, on one thread.
     python benchmarks/images/restoration.py --rows fashion-gauss,mnist-hole --epochs 14
 """
 
-import gzip
 import json
 import os
 import pathlib
@@ -46,12 +45,10 @@ SIGMA = 25 / 255
 
 def images_of(name):
     """Training and test images of a set, uint8 `(n, 28, 28)`."""
-    folder = pathlib.Path(os.environ["KERAS_VAE_DATA"])
-    if name == "mnist":
-        arrays = np.load(folder / "mnist.npz")
-        return arrays["x_train"], arrays["x_test"]
-    files = [folder / "fashion-mnist" / f"{part}-images-idx3-ubyte.gz" for part in ("train", "t10k")]
-    return tuple(np.frombuffer(gzip.open(f).read(), np.uint8, offset=16).reshape(-1, 28, 28) for f in files)
+    import keras_vae as kv
+
+    data = kv.data.load({"fashion": "fashion_mnist"}.get(name, name))
+    return data.x_train[..., 0], data.x_test[..., 0]
 
 
 def degrade(x, task, seed):
