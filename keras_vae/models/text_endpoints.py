@@ -1,7 +1,10 @@
 """What models of texts serve: strings in and strings out, with the tokenizer inside the graph."""
 
+import math
+
 import tensorflow as tf
 
+from keras_vae._token_ids import PADDING_ID
 from keras_vae.models.endpoint import Endpoint
 from keras_vae.training.batch import Batch
 
@@ -53,11 +56,28 @@ def _of_text(model, function):
     spec = tf.TensorSpec((None,), tf.string, name="x")
     if not model.tokenizer.resources:
         spec = tf.TensorSpec((None, None), tf.int32, name="x")
+        function = _of_known_ids(function, model.tokenizer.n_tokens)
     return Endpoint(function, (spec,), resources=model.tokenizer.resources)
 
 
+def _of_known_ids(function, n_tokens):
+    """The function, which answers with NaN, or -1 for ids, in a row with an id that is none of the vocabulary."""
+
+    def of_ids(x):
+        is_known = tf.reduce_all((x >= 0) & (x < n_tokens), axis=1)
+        outputs = function(tf.where(is_known[:, None], x, PADDING_ID))
+        return {name: _or_nothing(is_known, value) for name, value in outputs.items()}
+
+    return of_ids
+
+
+def _or_nothing(is_known, value):
+    nothing = math.nan if value.dtype.is_floating else -1
+    is_known = tf.reshape(is_known, [-1] + [1] * (value.shape.rank - 1))
+    return tf.where(is_known, value, tf.cast(nothing, value.dtype))
+
+
 def _ids(model, x):
-    """Token ids; a row of ids that are none of the vocabulary is read as an unknown word and the end."""
     return model.tokenizer.graph_rows(x) if model.tokenizer.resources else x
 
 
