@@ -126,7 +126,7 @@ def test_a_language_model_does_what_it_can_and_says_what_it_cannot(shell, refuse
     assert shell("sample", language_run, "-n", "3")[1].count("\n") == 3
     write_sentences(tmp_path / "a")
     assert shell("score", language_run, "--data", "a.txt", "--out", "s.csv")[0] == 0
-    assert list(pandas.read_csv(tmp_path / "s.csv").columns) == ["row", "part", "log_prob"]
+    assert list(pandas.read_csv(tmp_path / "s.csv").columns) == ["row", "log_prob"]
     assert json.loads(shell("evaluate", language_run, "--json")[1])["perplexity"] > 1.0
     assert shell("curves", language_run, "--out", "c.png")[0] == 0
     assert shell("export", language_run, "served")[0] == 0
