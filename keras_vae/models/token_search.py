@@ -107,13 +107,9 @@ def beam(
         log_probs, state = _same_shapes(step, tf.reshape(beams["tokens"], [-1]), state)
         beams, ended = _continued(beams, log_probs, place, n_beams)
         best = _better(best, ended, tf.cast(place + 1, tf.float32) ** length_penalty)
-        # The largest score that an unfinished text can still get is its own, divided by the largest length.
-        is_done = (best["n_ended"] >= n_beams) | (best["scores"] >= beams["scores"][:, 0] / most)
-        is_done |= place + 1 >= max_length
+        is_done = _are_done(best, beams, most, n_beams) | (place + 1 >= max_length)
         done, live = tf.where(is_done), tf.where(~is_done)[:, 0]
-        has_ended = tf.math.is_finite(best["scores"])[:, None]
-        found = tf.where(has_ended, best["ids"], beams["ids"][:, 0])
-        ids = tf.tensor_scatter_nd_update(ids, tf.gather(rows, done), tf.gather_nd(found, done))
+        ids = tf.tensor_scatter_nd_update(ids, tf.gather(rows, done), tf.gather_nd(_best_ids(best, beams), done))
         parents = tf.range(tf.shape(rows)[0])[:, None] * n_beams + beams.pop("parents")
         state = _rows_of(state, tf.reshape(tf.gather(parents, live), [-1]))
         return place + 1, *_rows_of((rows, beams), live), state, _rows_of(best, live), ids
@@ -171,6 +167,16 @@ def _better(best, ended, divisor):
         "scores": tf.where(is_better, scores, best["scores"]),
         "n_ended": best["n_ended"] + tf.math.count_nonzero(tf.math.is_finite(ended["scores"]), 1, dtype=tf.int32),
     }
+
+
+def _are_done(best, beams, most, n_beams):
+    # The largest score that an unfinished text can still get is its own, divided by the largest length.
+    return (best["n_ended"] >= n_beams) | (best["scores"] >= beams["scores"][:, 0] / most)
+
+
+def _best_ids(best, beams):
+    has_ended = tf.math.is_finite(best["scores"])[:, None]
+    return tf.where(has_ended, best["ids"], beams["ids"][:, 0])
 
 
 def _goes_on(max_length):

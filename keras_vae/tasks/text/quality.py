@@ -78,23 +78,29 @@ def model_quality(model: Any, texts: Any, n_samples: int = 1, seed: int = 0, bat
     if len(tokens) < 2:
         raise ValueError(f"`texts` must be at least two, to exchange their codes. Received: {len(tokens)}")
     bounds, _ = model.bound_rows(tokens, n_samples, seed=seed, batch_size=batch_size)
-    lengths = lengths_of(tokens)
-    z_mean, z_log_var = model.encode(tokens, batch_size=batch_size)
-    is_gaussian = model.has_gaussian_posterior
-    split = kl_split(z_mean, z_log_var, model.prior, seed=seed) if is_gaussian else None
-    weighted = n_samples > 1
+    lengths, weighted = lengths_of(tokens), n_samples > 1
     return ModelQuality(
         negative_elbo=_minus(bounds.elbo, n_samples, "-ELBO"),
         kl=Estimate.of_rows(bounds.kl, n_samples, "KL"),
-        mutual_information=split and split.mutual_information,
-        mutual_information_error=split and float(split.standard_error["mutual_information"]),
-        active_units=int(np.count_nonzero(active_units(z_mean))),
-        latent_dim=z_mean.shape[1],
-        nats_lost_when_shuffled=code_use(model, z_mean, z_log_var, tokens, seed) if is_gaussian else None,
         bound_perplexity=perplexity(bounds.elbo, lengths),
         negative_log_prob=_minus(bounds.log_prob, n_samples, "importance-weighted -log p(x)") if weighted else None,
         perplexity=perplexity(bounds.log_prob, lengths) if weighted else None,
+        **_of_codes(model, tokens, seed, batch_size),
     )
+
+
+def _of_codes(model, tokens, seed, batch_size):
+    """The figures of all codes together, by name."""
+    z_mean, z_log_var = model.encode(tokens, batch_size=batch_size)
+    is_gaussian = model.has_gaussian_posterior
+    split = kl_split(z_mean, z_log_var, model.prior, seed=seed) if is_gaussian else None
+    return {
+        "mutual_information": split and split.mutual_information,
+        "mutual_information_error": split and float(split.standard_error["mutual_information"]),
+        "active_units": int(np.count_nonzero(active_units(z_mean))),
+        "latent_dim": z_mean.shape[1],
+        "nats_lost_when_shuffled": code_use(model, z_mean, z_log_var, tokens, seed) if is_gaussian else None,
+    }
 
 
 def _minus(nats, n_samples, kind):
