@@ -12,6 +12,9 @@ from keras_vae.training.saved_state import SavedState
 # Steps that one call of the compiled training function makes. In a noisy trial at batch 128 a dense model went at 0.9
 # of the speed of a bare loop with one step per call, at 1.2 with eight: calls from Python are what is saved.
 STEPS_PER_EXECUTION = 8
+# The graph of a loop takes a quarter of a second longer to make than that of a step: so few steps save too few calls. A
+# training makes its steps in every epoch, the others once.
+FEW_STEPS = {"train_function": 2, "test_function": 32, "predict_function": 32}
 # What Keras asks a callback at every batch, by the function that it is about.
 BATCH_HOOKS = {
     "train_function": ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end"),
@@ -50,7 +53,8 @@ class CompiledModel(SavedState):
                 one fused kernel per weight.
             loss: None. Here only to be refused with the reason.
             steps_per_execution: int or "auto". Training steps per call of the compiled function; callbacks see a batch
-                only at the end of a call. "auto" is 8; 1 where a callback looks at batches, eagerly, and on replicas.
+                only at the end of a call. "auto" is 8; 1 for epochs of one or two steps and looks of up to 32, where a
+                callback looks at batches, eagerly, and on replicas.
             run_eagerly: bool. Run the steps in Python, for debugging.
             jit_compile: bool or "auto". Compile the steps with XLA; "auto" leaves it off on a CPU, where it may slow.
             **kwargs: `auto_scale_loss` as in Keras.
@@ -89,8 +93,11 @@ class CompiledModel(SavedState):
                     f"else. Choose it by `objective` when the model is made. Received: {name}"
                 )
 
-    def _steps_per_execution_for(self, function, *step_counts, callbacks=None):
-        """Steps per call: a divisor of every number of steps that is given (not None), as Keras would run past it."""
+    def _steps_per_execution_for(self, function, *step_counts, n_batches=None, callbacks=None):
+        """Steps per call: a divisor of every number of steps that is given (not None), as Keras would run past it.
+
+        The first number is that of `function`; `n_batches` stands for it where the data end by themselves.
+        """
         chosen = self._compile_arguments["steps_per_execution"]
         if chosen != "auto":
             return chosen
@@ -98,6 +105,9 @@ class CompiledModel(SavedState):
         if self._compile_arguments["run_eagerly"] or self.distribute_strategy.num_replicas_in_sync > 1:
             return 1
         if any(looks_at_batches(callback, function) for callback in _flat(callbacks)):
+            return 1
+        n_steps = n_batches if step_counts[0] is None else step_counts[0]
+        if n_steps is not None and n_steps <= FEW_STEPS[function]:
             return 1
         common = math.gcd(*(int(n) for n in step_counts if n is not None))
         return max(n for n in range(1, STEPS_PER_EXECUTION + 1) if common % n == 0)

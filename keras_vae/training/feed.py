@@ -21,6 +21,9 @@ from keras_vae.training.data_checks import (
 from keras_vae.training.rows import first_rows
 from keras_vae.training.streams import Watch, as_dataset, check_ends, event_shapes, is_repeatable, is_stream
 
+# Of Keras, where a batch size is not given.
+BATCH_SIZE = 32
+
 
 class Feed(NamedTuple):
     """Data as Keras takes them.
@@ -46,6 +49,13 @@ class Feed(NamedTuple):
             parts = keras.utils.unpack_x_y_sample_weight(getattr(self.x, "element_spec", None))
         weight = parts[2]
         return parts[1] is None, None if weight is None else tuple(weight.shape[1:])
+
+    def n_batches(self, batch_size: int | None) -> int | None:
+        """Batches of arrays, of so many rows or as Keras has it; None for a stream."""
+        if self.watch is not None:
+            return None
+        rows = tf.nest.flatten(self.x)[0]
+        return -(-rows.shape[0] // (batch_size or BATCH_SIZE))
 
 
 # Rows of a stream that a preprocessing is learned from, at most.

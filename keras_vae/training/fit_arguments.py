@@ -4,13 +4,10 @@ import inspect
 
 import keras
 
-from keras_vae.training.feed import make_feed
+from keras_vae.training.feed import BATCH_SIZE, make_feed
 from keras_vae.training.finite import explained
 from keras_vae.training.streams import is_stream
 from keras_vae.training.workers import shuffled_alike, spans_processes
-
-# Of Keras, where a batch size is not given.
-BATCH_SIZE = 32
 
 
 def bound_arguments(method, model, *args, **kwargs) -> dict:

@@ -124,7 +124,10 @@ class Trainer(CompiledModel):
         given |= fit_arguments(self, feed, held_out, given)
         self._build_optimizer()
         counts = given["steps_per_epoch"], given["validation_steps"]
-        steps = self._steps_per_execution_for("train_function", *counts, callbacks=given["callbacks"])
+        n_batches = feed.n_batches(given["batch_size"])
+        steps = self._steps_per_execution_for(
+            "train_function", *counts, n_batches=n_batches, callbacks=given["callbacks"]
+        )
         given["callbacks"] = StopWithoutLoss.before(given["callbacks"])
         with explained(self, feed, held_out), self._steps_per_call("train_function", steps, feed.kind):
             return super().fit(**given)
@@ -164,7 +167,8 @@ class Trainer(CompiledModel):
         function = "test_function"
         per_call = self.steps_per_execution
         if not is_cached:
-            per_call = self._steps_per_execution_for(function, steps, callbacks=callbacks)
+            n_batches = feed.n_batches(batch_size)
+            per_call = self._steps_per_execution_for(function, steps, n_batches=n_batches, callbacks=callbacks)
         kwargs |= {"sample_weight": sample_weight, "steps": steps, "callbacks": callbacks, "return_dict": True}
         with explained(self, feed), self._steps_per_call(function, per_call, () if feed is None else feed.kind):
             logs = super().evaluate(x, y, batch_size, verbose, **kwargs)
@@ -183,7 +187,8 @@ class Trainer(CompiledModel):
         self._check_built("predict")
         feed = make_input_feed(self, x, steps)
         function = "predict_function"
-        per_call = self._steps_per_execution_for(function, steps, callbacks=callbacks)
+        n_batches = feed.n_batches(batch_size)
+        per_call = self._steps_per_execution_for(function, steps, n_batches=n_batches, callbacks=callbacks)
         with explained(self, feed), self._steps_per_call(function, per_call, feed.kind):
             return super().predict(feed.x, batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)
 

@@ -361,6 +361,24 @@ def test_none_for_a_loss_is_no_loss():
     assert vae.compiled
 
 
+@pytest.mark.parametrize(("n_steps", "trained", "evaluated"), [(2, 1, 1), (16, 8, 1), (40, 8, 8)])
+def test_a_loop_over_steps_is_compiled_where_there_are_many(n_steps, trained, evaluated, rng):
+    class Seen(keras.callbacks.Callback):
+        calls: tuple = ()
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.calls += (self.model.steps_per_execution,)
+
+        def on_test_end(self, logs=None):
+            self.calls += (self.model.steps_per_execution,)
+
+    vae, x, seen = point_vae(), rng.normal(size=(n_steps, 6)).astype("float32"), Seen()
+    vae.compile("sgd")
+    vae.fit(x, batch_size=1, verbose=0, callbacks=[seen])
+    vae.evaluate(x, batch_size=1, verbose=0, callbacks=[seen])
+    assert seen.calls == (trained, evaluated)
+
+
 @pytest.mark.parametrize("steps", [0, 1.5, "all"])
 def test_steps_per_execution_that_is_no_number_is_refused(steps):
     with pytest.raises(ValueError, match="`steps_per_execution` must be a whole number >= 1"):
