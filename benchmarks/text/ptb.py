@@ -87,7 +87,7 @@ class Benchmark:
             code = main([command, "--data", "ptb", "--out", str(out), "--resume", *alone, *words])
             if code:
                 raise SystemExit(code)
-        return kv.load_run(out)
+        return kv.load_run(out).model
 
     def vae_model(self):
         return self.model("train-text")
