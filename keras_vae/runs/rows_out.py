@@ -56,12 +56,13 @@ def describe_rows(task, data, is_own, by_name=True):
     """
     parts = [name for name in PARTS if data.size(name)]
     files, ids = (_joined(data, pattern, parts) for pattern in ("{}_files", "ids_{}"))
+    n_rows = sum(data.size(name) for name in parts)
     if files is not None:
         described = {"file": np.array([pathlib.Path(file).name for file in files])}
     elif ids is not None:
         described = {"id": np.asarray(ids)}
     else:
-        described = {"row": task.row_numbers(data)}
+        described = {"row": np.arange(n_rows)}
     part = task.parts_of_rows(data, is_own)
     if len(set(part)) > 1:
         described["part"] = part

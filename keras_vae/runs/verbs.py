@@ -238,6 +238,9 @@ class Rows(NamedTuple):
         task.check_data(data)
         is_own = task.full_name(source) == config["data"]
         described = describe_rows(task, data, is_own, by_name=suffix in TABLES)
+        if "row" in described:
+            # Rows that were left out keep their numbers.
+            described["row"] = task.row_numbers(data)
         return cls(task, run.load_model(), task.rows(data), described)
 
     @property
