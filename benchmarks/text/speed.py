@@ -99,19 +99,27 @@ def plain_keras(parts, counts, seed):
         each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.cast(wanted, tf.int32), logits=logits)
         return tf.reduce_sum(each * tf.cast(wanted != 0, each.dtype), axis=1)
 
-    def pairs(part, seed):
-        made = batches(part, seed)
-        spec = tf.TensorSpec((None, None), tf.int32)
-        shifted = [(np.pad(batch[:, :-1], ((0, 0), (1, 0)), constant_values=1), batch) for batch in made]
-        return tf.data.Dataset.from_generator(lambda: iter(shifted), output_signature=(spec, spec)).prefetch(2)
+    class Pairs(keras.utils.PyDataset):
+        """Batches of what is told before each token, and the tokens."""
+
+        def __init__(self, part, seed):
+            super().__init__()
+            made = batches(part, seed)
+            self.pairs = [(np.pad(batch[:, :-1], ((0, 0), (1, 0)), constant_values=1), batch) for batch in made]
+
+        def __len__(self):
+            return len(self.pairs)
+
+        def __getitem__(self, i):
+            return self.pairs[i]
 
     model.compile(keras.optimizers.Adam(LEARNING_RATE), loss=loss)
-    model.fit(pairs(parts["warm_up"], 1), verbose=0)
-    train = pairs(parts["train"], seed)
+    model.fit(Pairs(parts["warm_up"], 1), verbose=0)
+    train = Pairs(parts["train"], seed)
     begun = time.process_time()
     model.fit(train, verbose=0)
     seconds = time.process_time() - begun
-    nats = sum(float(tf.reduce_sum(loss(wanted, model(told)))) for told, wanted in pairs(parts["valid"], 0))
+    nats = sum(float(tf.reduce_sum(loss(wanted, model(told)))) for told, wanted in Pairs(parts["valid"], 0).pairs)
     return seconds, nats
 
 
@@ -170,8 +178,10 @@ def main():
         path = pathlib.Path(folder) / "rows.npz"
         write_rows(path, n, n_valid, arguments.seed)
         for i in range(n_rounds):
-            turns.append({name: apart(name, path, arguments.seed + i) for name in CONTENDERS})
-            print(f"turn {i + 1} of {n_rounds}: {turns[-1]}", flush=True)
+            turns.append({})
+            for name in CONTENDERS:
+                turns[-1][name] = apart(name, path, arguments.seed + i)
+                print(f"turn {i + 1} of {n_rounds}, {name}: {turns[-1][name]}", flush=True)
     there = [name for name in CONTENDERS if turns[0][name]]
     figures = {name: {key: float(np.median([t[name][key] for t in turns])) for key in turns[0][name]} for name in there}
     for name in there[1:]:
