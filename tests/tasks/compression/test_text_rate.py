@@ -16,7 +16,7 @@ def model():
 def test_fewer_bits_come_first_and_words_are_judged_as_they_stand(model):
     points = text_rate_curve(model, TEXTS, TEXTS, steps=(0.1, 5.0))
     assert [p.step for p in points] == [5.0, 0.1]
-    assert points[0].bits_per_text < points[1].bits_per_text
+    assert points[0].bits_per_text <= points[1].bits_per_text
     assert all(0 <= p.bleu <= 100 and 0 <= p.exact <= 1 for p in points)
 
 

@@ -20,7 +20,7 @@ UNKNOWN_MASS = 2.0**-12
 class RecordCoder:
     """Codes texts one by one, all of them side by side.
 
-    A record is a stack, read from its top: whether there is something beside the words of a sentence, the notes of its
+    A record says, in this order: whether there is something beside the words of a sentence, the notes of its
     odds, its words, and the spelling of those that are unknown; or bytes.
 
     Args:
@@ -73,8 +73,8 @@ class RecordCoder:
         counts = [int((row == UNKNOWN_ID).sum()) for row in rows]
         owners = np.repeat(own, counts)
         unknown = iter(self._spell(owners, lambda places, p: receiver.answers(owners[places], p)))
-        for i, left in enumerate(receiver.n_left):
-            if left:
+        for i, is_read in enumerate(receiver.are_read):
+            if not is_read:
                 raise ValueError(f"`records` must be those of this model. Received: records[{i}] of another")
         sentences = [Sentence(row, [next(unknown) for _ in range(k)]) for row, k in zip(rows, counts, strict=True)]
         text_of = dict(zip(own.tolist(), self._split.join(sentences), strict=True)) | bytes_of
@@ -122,7 +122,6 @@ def _receive_bytes(receiver, owners, records):
     for owner in owners.tolist():
         content, one = bytearray(), np.array([owner])
         while receiver.answers(one, P_BYTE)[0]:
-            # An empty stack gives the likelier answer for ever.
             if len(content) > len(records[owner]):
                 raise ValueError(f"`records` must be those of this model. Received: records[{owner}] of another")
             content += np.packbits(receiver.answers(np.repeat(one, BYTE_BITS), 0.5)).tobytes()

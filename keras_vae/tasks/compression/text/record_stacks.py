@@ -1,10 +1,11 @@
-"""Two sides of many talks at once, each on a stack of its own."""
+"""Two sides of many talks at once, each in a record of its own."""
+
+import itertools
 
 import numpy as np
 
-from keras_vae.tasks.compression.bisection import Question
-from keras_vae.tasks.compression.streams import Streams
-from keras_vae.tasks.compression.text.questions import question_of
+from keras_vae.tasks.compression.bisection import UNIT
+from keras_vae.tasks.compression.text.short_code import ShortReader, shortest
 
 
 class RecordSender:
@@ -47,21 +48,17 @@ class RecordSender:
         self._told += other._told
 
     def records(self):
-        """The stacks, list of n bytes."""
+        """What each owner has told, list of n bytes."""
         owners, p, yes = (np.concatenate(parts) for parts in zip(*self._told, strict=True))
         order = np.argsort(owners, kind="stable")
-        ends, records = np.searchsorted(owners[order], np.arange(self._n + 1)), []
-        for own in np.split(order, ends[1:-1]):
-            streams = Streams()
-            streams.push([(question_of(p[own]), yes[None, own])])
-            (words,) = streams.words()
-            # A stack never ends in a zero word: those at its end are known.
-            records.append(words.astype("<u4").tobytes().rstrip(b"\0"))
-        return records
+        units, answers = np.rint(p[order] * UNIT).astype(np.int64).tolist(), yes[order].tolist()
+        ends = np.searchsorted(owners[order], np.arange(self._n + 1)).tolist()
+        pairs = list(zip(units, answers, strict=True))
+        return [shortest(pairs[start:end]) for start, end in itertools.pairwise(ends)]
 
 
 class RecordReceiver:
-    """Takes answers off stacks.
+    """Reads answers from records.
 
     Args:
         records: list of bytes.
@@ -72,20 +69,18 @@ class RecordReceiver:
 
     def __init__(self, records):
         self.own = np.arange(len(records))
-        padded = [bytes(record) + bytes(-len(record) % 4) for record in records]
-        self._streams = [Streams([np.frombuffer(record, "<u4")]) for record in padded]
+        self._readers = [ShortReader(bytes(record)) for record in records]
 
     def answers(self, owners, p, yes=None):
-        q, found = question_of(np.broadcast_to(p, owners.shape)), np.empty(len(owners), bool)
-        for i, owner in enumerate(owners.tolist()):
-            found[i] = self._streams[owner].pop(Question(q.p[:, i : i + 1], q.flipped[:, i : i + 1], None))[0, 0]
-        return found
+        units = np.rint(np.broadcast_to(p, owners.shape) * UNIT).astype(np.int64).tolist()
+        asked = zip(owners.tolist(), units, strict=True)
+        return np.fromiter((self._readers[owner].answer(unit) for owner, unit in asked), bool, len(units))
 
     def symbols(self, tree, p_yes, n, owners):
         own = self.own[owners]
         return tree.descend(n, p_yes, lambda nodes, places, p: self.answers(own[places], p))
 
     @property
-    def n_left(self):
-        """Bits that are left on each stack, list of int."""
-        return [streams.n_bits()[0] for streams in self._streams]
+    def are_read(self):
+        """Of each record whether it is what its answers are told by, list of bool."""
+        return [reader.is_read for reader in self._readers]
