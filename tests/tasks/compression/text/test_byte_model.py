@@ -28,7 +28,8 @@ def test_any_words_are_spelled(vocabulary):
     assert ByteModel(vocabulary).spell(0, None) == []
 
 
-def test_a_word_without_an_end_is_refused():
+def test_a_word_without_an_end_is_refused(monkeypatch):
+    monkeypatch.setattr("keras_vae.tasks.compression.text.byte_model.MAX_BYTES", 20)
     with pytest.raises(ValueError, match="it has a word without an end"):
         ByteModel(VOCABULARY).spell(1, lambda places, p: p < 0)
 
