@@ -78,7 +78,9 @@ def _or_nothing(is_known, value):
 
 
 def _ids(model, x):
-    return model.tokenizer.graph_rows(x) if model.tokenizer.resources else x
+    ids = model.tokenizer.graph_rows(x) if model.tokenizer.resources else x
+    # No text at all is one of no steps, over which no loop goes.
+    return tf.pad(ids, [[0, 0], [0, tf.cast(tf.shape(ids)[1] == 0, tf.int32)]])
 
 
 def _texts(model, ids):

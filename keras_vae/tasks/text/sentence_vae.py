@@ -32,7 +32,7 @@ class SentenceVAE(TextTask):
     Args:
         latent_dim: int. Latent dimensions.
         state_units: int. Size of the states and of the embedding.
-        free_bits: float or None. Nats a text of the KL that cost nothing; None for a twentieth of what a text costs by
+        free_nats: float or None. Nats a text of the KL that cost nothing; None for a twentieth of what a text costs by
             the frequencies of its words.
         autoencoder_first: int or None. Epochs as an autoencoder; None for a tenth.
         twin: bool. Whether the same decoder is trained without a code, too.
@@ -57,7 +57,7 @@ class SentenceVAE(TextTask):
         counts = np.array(self.tokenizer.counts, float)
         shares = counts[counts > 0] / counts.sum()
         nats = -np.sum(shares * np.log(shares)) * counts.sum() / max(1.0, counts[3])
-        return {**chosen, "free_bits": round(float(SHARE_OF_CODE * nats), 2)}
+        return {**chosen, "free_nats": round(float(SHARE_OF_CODE * nats), 2)}
 
     def prepare(self, data):
         super().prepare(data)
@@ -70,7 +70,7 @@ class SentenceVAE(TextTask):
 
     def untrained(self, max_length):
         settings = self.settings_
-        objective = ELBO(settings["beta"], free_bits=settings["free_bits"] or None, free_bits_over="total")
+        objective = ELBO(settings["beta"], free_bits=settings["free_nats"] or None, free_bits_over="total")
         own = {name: settings[name] for name in ("latent_dim", "both_ways", "word_dropout")}
         return make_sequence_vae(self.tokenizer, max_length=max_length, objective=objective, **own, **self.sizes())
 
@@ -88,7 +88,7 @@ class SentenceVAE(TextTask):
     def train(self, model, data, start_epoch=0, callbacks=(), **kwargs):
         settings, n_steps = self.settings_, self.steps_per_epoch(data)
         n_first = settings["autoencoder_first"]
-        rises = _rise_behind(n_first * n_steps, settings["warm_up"] * settings["epochs"] * n_steps, settings["beta"])
+        rises = _rise_behind(n_first * n_steps, settings["warm_up_share"] * settings["epochs"] * n_steps, settings["beta"])
         own = [BetaAnnealing(rises)]
         if n_first:
             own.append(AutoencoderFirst(n_first, lambda: self.build_model().decoder.get_weights()))

@@ -52,7 +52,7 @@ SETTINGS = {
     "both_ways": Setting(check_flag, False, "Let the encoder read texts from the right as well."),
     "word_dropout": Setting(SHARE, 0.0, "Share of the words that the decoder is not told in training."),
     "beta": Setting(number(0.0), 1.0, "Weight of the KL once it has risen."),
-    "free_bits": Setting(
+    "free_nats": Setting(
         number(0.0),
         None,
         "Nats a text of the KL that cost nothing: so much of a text the code may say.",
@@ -62,7 +62,7 @@ SETTINGS = {
     "autoencoder_first": Setting(
         whole(0), None, "Epochs without the KL before the decoder begins anew.", "a tenth of the epochs", kind=int
     ),
-    "warm_up": Setting(SHARE, 0.1, "Share of the epochs over which the weight of the KL rises."),
+    "warm_up_share": Setting(SHARE, 0.1, "Share of the epochs over which the weight of the KL rises."),
     "twin": Setting(
         check_flag,
         True,

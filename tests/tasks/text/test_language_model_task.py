@@ -41,7 +41,7 @@ def test_a_saved_task_is_the_same(task, tmp_path):
 
 
 def test_it_is_the_twin_of_the_same_settings(task):
-    assert {"latent_dim", "beta", "free_bits", "twin"}.isdisjoint(LanguageModel.settings)
+    assert {"latent_dim", "beta", "free_nats", "twin"}.isdisjoint(LanguageModel.settings)
     assert task.settings_["dropout"] == 0.5
 
 

@@ -110,14 +110,14 @@ def test_a_task_without_a_twin_or_an_autoencoder_says_none():
         task.model_.twin = kv.make_language_model(kv.data.Tokenizer.learn(["other words"]), units=4)
 
 
-def test_free_bits_are_a_twentieth_of_what_a_text_costs_word_by_word():
+def test_free_nats_are_a_twentieth_of_what_a_text_costs_word_by_word():
     task, data = prepared(validation=0.0)
     words = " ".join(data.x_train).split()
     ends = len(data.x_train)
     counts = np.array([words.count(word) for word in set(words)] + [ends])
     nats = -(counts * np.log(counts / counts.sum())).sum() / ends
-    assert task.settings_["free_bits"] == pytest.approx(nats / 20, abs=0.006)
-    assert prepared(free_bits=0.0)[0].settings_["free_bits"] == 0.0
+    assert task.settings_["free_nats"] == pytest.approx(nats / 20, abs=0.006)
+    assert prepared(free_nats=0.0)[0].settings_["free_nats"] == 0.0
 
 
 def test_few_texts_are_learned_with_more_dropout_in_small_batches():
@@ -189,8 +189,8 @@ def test_data_of_other_kinds_are_refused(tmp_path):
         ({"network": "dense"}, "`network` must be one of"),
         ({"unit": "syllables"}, "`unit` must be one of"),
         ({"latent_dim": 0}, "`latent_dim` must be a whole number >= 1"),
-        ({"free_bits": -1.0}, "`free_bits` must be"),
-        ({"warm_up": 2.0}, "`warm_up` must be"),
+        ({"free_nats": -1.0}, "`free_nats` must be"),
+        ({"warm_up_share": 2.0}, "`warm_up_share` must be"),
         ({"max_tokens": 4}, "`max_tokens` must be a whole number >= 5"),
         ({"twin": "yes"}, "`twin` must be"),
     ],
