@@ -88,7 +88,9 @@ class SentenceVAE(TextTask):
     def train(self, model, data, start_epoch=0, callbacks=(), **kwargs):
         settings, n_steps = self.settings_, self.steps_per_epoch(data)
         n_first = settings["autoencoder_first"]
-        rises = _rise_behind(n_first * n_steps, settings["warm_up_share"] * settings["epochs"] * n_steps, settings["beta"])
+        rises = _rise_behind(
+            n_first * n_steps, settings["warm_up_share"] * settings["epochs"] * n_steps, settings["beta"]
+        )
         own = [BetaAnnealing(rises)]
         if n_first:
             own.append(AutoencoderFirst(n_first, lambda: self.build_model().decoder.get_weights()))
