@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from _common import format_table, make_parser, write_result  # noqa: E402
 
-NAME = "ptb"
+NAME = "text_ptb"
 SETTINGS = {"epochs": 8, "dropout": 0.3, "batch_size": 64, "learning_rate": 0.0025}
 QUICK = {**SETTINGS, "epochs": 1, "state_units": 32}
 N_IMPORTANCE, EVERY = 500, 24
