@@ -28,8 +28,11 @@ class LatentCoder:
 
     @property
     def n_needed(self):
-        """Bits that the code of a sentence takes off a stack, about."""
-        return len(self.bins.mean) * self.bins.n_bits
+        """Bits that the code of a sentence takes off a stack, at most about: those of latents that say nothing.
+
+        A stack that has fewer gives likely codes for bits that are lost: of 600 sentences of PTB these were 5 %.
+        """
+        return len(self.bins.mean) * (self.bins.n_bits + 1)
 
     @property
     def prior_cdf(self):
