@@ -17,6 +17,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -46,6 +47,7 @@ def parse_arguments(given=None):
     parser = make_parser(__doc__)
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "benchmarks" / "work" / NAME, help="folder of runs")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what is measured now")
+    parser.add_argument("--memory", action="store_true", help="measure the memory of one bound, print it, and stop")
     return parser.parse_args(given)
 
 
@@ -199,6 +201,11 @@ class Benchmark:
         }
 
     def memory(self):
+        """Of a process of its own: what was highest in this one is higher already."""
+        words = [sys.executable, __file__, "--work", str(self.work), "--memory", *(["--quick"] if self.quick else [])]
+        return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+    def memory_here(self):
         """Gigabytes that 5,000 importance samples of the longest sentence take beyond what TensorFlow has by then."""
         import resource
 
@@ -285,6 +292,9 @@ def main(given=None):
     arguments = parse_arguments(given)
     started = time.monotonic()
     benchmark = Benchmark(arguments)
+    if arguments.memory:
+        print(json.dumps(benchmark.memory_here()))
+        return
     for part in arguments.parts:
         benchmark.measure(part)
         print(f"{part}: measured", flush=True)
