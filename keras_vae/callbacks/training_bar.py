@@ -12,14 +12,16 @@ class TrainingBar(keras.callbacks.Callback):
 
     Args:
         monitor: str. The metric that is shown, where it is there.
+        label: str. What stands in front of the epoch, where several trainings follow each other.
     """
 
     # Asked at the end of a call of several steps.
     looks_at_batches = False
 
-    def __init__(self, monitor: str = "val_elbo"):
+    def __init__(self, monitor: str = "val_elbo", label: str = ""):
         super().__init__()
         self.monitor = monitor
+        self.label = label
         self.bar = None
         self._shown = ""
 
@@ -33,7 +35,7 @@ class TrainingBar(keras.callbacks.Callback):
             whole, done = n_epochs * self._per_epoch, epoch * self._per_epoch
             self.bar = progress(total=whole, desc="training", unit="steps", delay=0.0, initial=done)
         self._epoch = epoch
-        self.bar.set_description_str(f"epoch {epoch + 1} of {self.params['epochs']}", refresh=False)
+        self.bar.set_description_str(f"{self.label}epoch {epoch + 1} of {self.params['epochs']}", refresh=False)
 
     def on_train_batch_end(self, batch, logs=None):
         self._move_to(self._epoch * self._per_epoch + batch + 1)

@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_vae.callbacks.annealing import BetaAnnealing
 from keras_vae.callbacks.autoencoder_first import AutoencoderFirst
+from keras_vae.callbacks.training_bar import TrainingBar
 from keras_vae.models.make_sequence_vae import make_language_model, make_sequence_vae
 from keras_vae.models.text_rows import lengths_of
 from keras_vae.objectives.elbo import ELBO
@@ -103,9 +104,7 @@ class SentenceVAE(TextTask):
         twin = make_language_model(self.tokenizer, max_length=model.max_length, **self.sizes())
         twin.compile(Adam(self.settings_["learning_rate"], clipnorm=CLIP_NORM))
         keeper = self.keep_best()
-        epochs, self.settings_["epochs"] = self.settings_["epochs"], self.settings_["epochs"]
-        super().train(twin, data, callbacks=[keeper], verbose=0)
-        self.settings_["epochs"] = epochs
+        super().train(twin, data, callbacks=[keeper, TrainingBar(label="twin without a code, ")], verbose=0)
         keeper.restore(twin)
         model.twin = twin
 
