@@ -63,9 +63,8 @@ class CompiledModel(SavedState):
             ValueError: for `loss`, `metrics` and the like.
             TypeError: for an unknown argument.
         """
-        self._refuse(
-            {"loss": loss, **{n: kwargs.pop(n, None) for n in ("loss_weights", "metrics", "weighted_metrics")}}
-        )
+        others = ("loss_weights", "metrics", "weighted_metrics")
+        self._refuse({"loss": loss, **{name: kwargs.pop(name, None) for name in others}})
         if steps_per_execution != "auto":
             check_int("steps_per_execution", steps_per_execution, 1)
         self._compile_arguments = {

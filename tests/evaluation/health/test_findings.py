@@ -49,7 +49,7 @@ def test_structure_left_without_an_idle_dimension_asks_for_more_of_them():
 def test_what_is_left_is_not_judged_without_residuals_and_says_of_what():
     finding = findings.judge_idle_dimensions(np.array([2.0, 0.0]), None, kl=5.0)
     assert (finding.status, finding.remedy) == (UNKNOWN, ())
-    assert "not measured for columns of several kinds" in finding.sentence
+    assert "no residuals are measured of columns of several kinds" in finding.sentence
 
 
 @pytest.mark.parametrize(

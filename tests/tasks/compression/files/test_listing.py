@@ -31,6 +31,7 @@ def test_the_header_says_what_is_in_a_file(tmp_path):
         "bits_per_dim": 8 * size / 20,
         "bytes_of_values": 40,
         "files": files,
+        "way": None,
     }
 
 
