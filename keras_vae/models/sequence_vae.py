@@ -250,12 +250,18 @@ class SequenceVAE(TextRows, TextWriter, VAE):
             beam: int >= 1. Texts that the search keeps.
 
         Raises:
-            ValueError: if no text has a gap, `gap` is more than one token, or tokens are bytes or pieces of words.
+            ValueError: if no text has a gap, one is longer than `max_length`, `gap` is more than one token, or tokens are
+                bytes or pieces of words.
         """
         tokens, is_gap = rows_with_gaps(self.tokenizer, x, gap)
+        if tokens.shape[1] > self.max_length:
+            raise ValueError(
+                f"`x` must have at most max_length={self.max_length} tokens a text, the end included. "
+                f"Received: {tokens.shape[1]}"
+            )
         z = self.encode(tokens)[0]
         forced = np.full((len(tokens), self.max_length), -1, np.int32)
-        forced[:, : tokens.shape[1]] = np.where(is_gap, -1, tokens)[:, : self.max_length]
+        forced[:, : tokens.shape[1]] = np.where(is_gap, -1, tokens)
         return self.tokenizer.texts(self.write(z, "beam", beam, forced=forced))
 
     # What is served, and what is saved.

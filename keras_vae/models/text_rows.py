@@ -74,7 +74,7 @@ class TextRows:
             given |= self._batches_of_texts(given, size)
         elif x is not None:
             given["x"] = self.token_stream(x)
-        held_out = given["validation_data"]
+        held_out = _texts_alone(given["validation_data"])
         if held_out is not None:
             held_out = self.token_stream(held_out) if is_stream(held_out) else self.as_tokens(held_out)
             is_array = isinstance(held_out, np.ndarray)
@@ -103,7 +103,7 @@ class TextRows:
     def evaluate(self, x=None, y=None, batch_size=None, *args, **kwargs):
         if x is not None and not is_stream(x):
             x, batch_size = token_batches(self.as_tokens(x), batch_size or BATCH_SIZE), None
-        elif x is not None and not isinstance(x, tf.data.Dataset):
+        elif x is not None:
             x = self.token_stream(x)
         return super().evaluate(x, y, batch_size, *args, **kwargs)
 
@@ -114,6 +114,21 @@ class TextRows:
     @functools.wraps(Trainer.test_on_batch)
     def test_on_batch(self, x, *args, **kwargs):
         return super().test_on_batch(self.as_tokens(x), *args, **kwargs)
+
+
+def _texts_alone(held_out):
+    """Validation data without the tuple in which Keras takes them.
+
+    Raises:
+        ValueError: for targets or weights beside the texts.
+    """
+    if not isinstance(held_out, tuple) or not held_out or isinstance(held_out[0], (str, bytes)):
+        return held_out
+    if any(part is not None for part in held_out[1:]):
+        raise ValueError(
+            "`validation_data` must be texts alone for a model of text. Received: a tuple with targets or weights"
+        )
+    return held_out[0]
 
 
 def is_ids(x: Any) -> bool:

@@ -21,8 +21,8 @@ class TextDecoder(layers.Layer):
     is never forgotten on the way. Where `units` is the width of the embedding, the matrix that embeds the words also
     predicts them.
 
-    The features `(batch, steps, units)` are the parameters of p(x|z): `log_prob` gives that of the words that came,
-    without the logits of all others, and `log_probs` that of all.
+    The features `(batch, steps, embedding_dim)` are the parameters of p(x|z): `log_prob` gives that of the words that
+    came, without the logits of all others, and `log_probs` that of all.
 
     Args:
         n_tokens: int >= 4. Size of the vocabulary with the four ids that stand for no word, see `data.Tokenizer`.

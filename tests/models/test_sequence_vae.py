@@ -163,6 +163,8 @@ def test_gaps_get_words_and_the_rest_stays(model):
     assert found[1] == "a dog ran away from the cat"
     with pytest.raises(ValueError, match="gap"):
         model.impute(["no such thing"])
+    with pytest.raises(ValueError, match=r"at most max_length=\d+ tokens a text"):
+        model.impute(["the ___" + " sat" * model.max_length])
 
 
 @pytest.mark.slow
@@ -173,9 +175,9 @@ def test_a_saved_model_is_the_same_and_goes_on(tokenizer, tmp_path):
     np.testing.assert_array_equal(loaded.elbo(TEXTS), model.elbo(TEXTS))
     assert loaded.sample(3, seed=0) == model.sample(3, seed=0)
     assert loaded.tokenizer.vocabulary == model.tokenizer.vocabulary
-    batches = kv.data.token_batches(tokenizer.rows(TEXTS), 8, seed=5)
     for one in (model, loaded):
-        one.fit(batches, verbose=0)
+        # Anew for each: every pass over a stream of batches is the next epoch.
+        one.fit(kv.data.token_batches(tokenizer.rows(TEXTS), 8, seed=5), verbose=0)
     np.testing.assert_array_equal(loaded.elbo(TEXTS), model.elbo(TEXTS))
 
 
@@ -282,6 +284,8 @@ def test_arguments_that_mean_nothing_are_refused(tokenizer, model):
     other = kv.data.Tokenizer.learn(["only these"])
     with pytest.raises(ValueError, match="`y` must be None"):
         model.fit(TEXTS, TEXTS)
+    with pytest.raises(ValueError, match=r"`validation_data` must be texts alone"):
+        model.fit(TEXTS, validation_data=(TEXTS, TEXTS))
     with pytest.raises(ValueError, match="`sample_weight` must be None"):
         model.fit(TEXTS, sample_weight=np.ones(len(TEXTS)))
     with pytest.raises(ValueError, match="`mask` must be None"):
