@@ -194,6 +194,17 @@ def check_flag(name: str, value: Any) -> bool:
     return value
 
 
+def check_dropout(name: str, value: Any) -> float:
+    """A share that may be dropped: a number in [0, 1).
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if check_number(name, value, minimum=0.0) >= 1.0:
+        raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value}")
+    return float(value)
+
+
 def whole(minimum: int) -> Callable[[str, Any], int]:
     """The check of a whole number >= `minimum`."""
     return functools.partial(check_int, minimum=minimum)

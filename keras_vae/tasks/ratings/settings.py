@@ -6,6 +6,7 @@ from keras_vae._checks import check_number
 from keras_vae.tasks.setting import (
     COMMON,
     Setting,
+    check_dropout,
     check_text,
     check_widths,
     choice,
@@ -22,17 +23,6 @@ STARTS = ("correspondence", "random")
 SPLITS = ("weak", "strong", "time")
 BY_DATA = "by the data"
 DATA = "Data"
-
-
-def check_dropout(name, value):
-    """A number in [0, 1).
-
-    Raises:
-        ValueError: for anything else.
-    """
-    if check_number(name, value, minimum=0.0) >= 1.0:
-        raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value}")
-    return float(value)
 
 
 MODEL = {

@@ -4,23 +4,12 @@ import functools
 
 from keras_vae._checks import check_number
 from keras_vae.tasks.reading_settings import READING as ALL_READING
-from keras_vae.tasks.setting import COMMON, Setting, check_flag, choice, listed, number, whole
+from keras_vae.tasks.setting import COMMON, Setting, check_dropout, check_flag, choice, listed, number, whole
 
 UNITS = ("words", "characters", "bytes", "pieces")
 NETWORKS = ("lstm", "gru", "transformer")
 TOKENS, TRAINING = "Tokens", COMMON["epochs"].section
 SHARE = functools.partial(check_number, minimum=0.0, maximum=1.0)
-
-
-def check_dropout(name, value):
-    """A number in [0, 1).
-
-    Raises:
-        ValueError: for anything else.
-    """
-    if check_number(name, value, minimum=0.0) >= 1.0:
-        raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value}")
-    return float(value)
 
 
 _TOKENS = {
