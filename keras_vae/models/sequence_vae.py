@@ -250,7 +250,7 @@ class SequenceVAE(TextRows, TextWriter, VAE):
             beam: int >= 1. Texts that the search keeps.
 
         Raises:
-            ValueError: if no text has a gap, one is longer than `max_length`, `gap` is more than one token, or tokens are
+            ValueError: if no text has a gap, one is beyond `max_length`, `gap` is more than one token, or tokens are
                 bytes or pieces of words.
         """
         tokens, is_gap = rows_with_gaps(self.tokenizer, x, gap)
