@@ -24,6 +24,8 @@ MANY_TEXTS, DROPOUT, DROPOUT_OF_FEW = 20_000, 0.4, 0.5
 # Steps of a training where nothing is said: about 40 passes over 40,000 sentences.
 N_STEPS = 26_000
 BATCH_SIZE, FEW_BATCHES = 64, 100
+# Texts that a model is judged on at least.
+MIN_JUDGED = 2
 
 
 class TextTask(Task):
@@ -64,6 +66,8 @@ class TextTask(Task):
         return dataclasses.replace(super().reading(), kind="text")
 
     def prepare(self, data):
+        if data.n_train < MIN_JUDGED:
+            raise ValueError(f"{data.name} must hold at least {MIN_JUDGED} texts to train on. Received: {data.n_train}")
         names = "unit", "max_tokens", "min_count", "lower", "max_length"
         given = {name: self.settings[name].checked(name, getattr(self, name)) for name in names}
         # The model says at most so many words, whether longer ones come or not.
@@ -120,6 +124,11 @@ class TextTask(Task):
 
     def labels(self, data, part="all"):
         return None
+
+    def held_out(self, data):
+        # A single text has no other whose code it could be given.
+        part = "test" if data.n_test >= MIN_JUDGED else "train"
+        return self.rows(data, part), None, part
 
     def batches(self, data, start_epoch=0):
         made = {"batch_size": self.settings_["batch_size"], "seed": self.settings_["seed"]}

@@ -211,3 +211,11 @@ def test_what_is_asked_before_fit_is_refused():
     ):
         with pytest.raises(ValueError, match=f"SentenceVAE must be fitted before it can {verb}: call `fit`"):
             getattr(SentenceVAE(), verb)(*arguments)
+
+
+def test_few_texts_are_judged_on_what_was_trained_on_and_one_is_refused_at_once():
+    task = SentenceVAE(validation=0.0)
+    data = task.load(["a b", "c d", "e"])
+    assert task.prepare(data).held_out(data)[2] == "train"
+    with pytest.raises(ValueError, match=r"texts must hold at least 2 texts to train on\. Received: 1"):
+        SentenceVAE().fit(["one text"], verbose=0)
