@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_vae._checks import check_number
+from keras_vae.tasks.bleu import bleu
 from keras_vae.tasks.compression.text.code_tables import CodeTables
 
-MISSING = 'BLEU needs the package sacrebleu: pip install "keras_vae[text]"'
 # Widths of the steps in standard deviations of the posterior.
 STEPS = (1.0, 2.0, 4.0, 8.0)
 
@@ -73,14 +73,5 @@ def text_rate_curve(model, texts, known, steps=STEPS, strategy="greedy", **searc
         data = tables.pack(tables.rounded(means))
         back = model.decode(tables.codes(tables.unpack(data, len(texts))), strategy=strategy, **search)
         exact = float(np.mean([a.split() == b.split() for a, b in zip(texts, back, strict=True)]))
-        points.append(TextRatePoint(step, 8 * len(data) / len(texts), _bleu(texts, back), exact))
+        points.append(TextRatePoint(step, 8 * len(data) / len(texts), bleu(texts, back), exact))
     return points
-
-
-def _bleu(texts, back):
-    try:
-        import sacrebleu
-    except ImportError:
-        raise ImportError(MISSING) from None
-    # `force` is about a warning that texts look tokenised, which they are meant to be.
-    return sacrebleu.corpus_bleu(list(back), [list(texts)], tokenize="none", force=True).score

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_vae._checks import check_sizes
-
-MISSING = 'BLEU needs the package sacrebleu: pip install "keras_vae[text]"'
+from keras_vae.tasks.bleu import bleu
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,19 +78,3 @@ def reconstruction_quality(
 def _quality(texts, reconstructions, longest):
     exact = float(np.mean([a.split() == b.split() for a, b in zip(texts, reconstructions, strict=True)]))
     return ReconstructionQuality(bleu(texts, reconstructions), exact, len(texts), longest)
-
-
-def bleu(texts: Sequence[str], reconstructions: Sequence[str]) -> float:
-    """Corpus BLEU, 0 to 100, of words as they stand between blanks; see `reconstruction_quality`.
-
-    Examples:
-        >>> from keras_vae.tasks.text import bleu
-        >>> round(bleu(["a cat sat down here"], ["a cat sat down there"]), 1)
-        66.9
-    """
-    try:
-        import sacrebleu
-    except ImportError:
-        raise ImportError(MISSING) from None
-    # `force` is about a warning that texts look tokenised, which they are meant to be.
-    return sacrebleu.corpus_bleu(list(reconstructions), [list(texts)], tokenize="none", force=True).score

@@ -44,4 +44,4 @@ def test_other_arguments_are_refused(model, change, match):
 def test_without_sacrebleu_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "sacrebleu", None)
     with pytest.raises(ImportError, match=r"BLEU needs the package sacrebleu: pip install"):
-        text_rate._bleu(["a"], ["a"])
+        text_rate.bleu(["a"], ["a"])
