@@ -33,8 +33,8 @@ def interpolate(
 ):
     """Print texts on the way from one text to another, one a line.
 
-    They are decoded from codes between the codes of the two, each by a beam search. The first and the last are what the
-    model makes of the two.
+    They are decoded from codes between the codes of the two, and chosen together such that each is further from the
+    first. The first and the last are what the model makes of the two.
 
     \b
     Examples:

@@ -10,10 +10,11 @@ from keras_vae.data.reading import ReadAs, Reading
 from keras_vae.data.semi_supervised_batches import semi_supervised_batches
 from keras_vae.data.token_batches import token_batches
 from keras_vae.data.tokenizer import Tokenizer
+from keras_vae.data.word_distance import word_distance
 
 __all__ = ["load", "Dataset", "Reading", "ReadAs", "binarized", "binarize_once", "batches", "image_folder"]
 __all__ += ["FactorShapes", "factor_shapes", "TableColumns", "semi_supervised_batches", "Tokenizer"]
-__all__ += ["token_batches"]
+__all__ += ["token_batches", "word_distance"]
 
 
 def __dir__():

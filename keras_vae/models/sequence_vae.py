@@ -12,10 +12,11 @@ from keras_vae._keras import open_to_new_parts
 from keras_vae.data.tokenizer import Tokenizer
 from keras_vae.likelihoods.categorical import Categorical
 from keras_vae.models.language_model import LanguageModel
-from keras_vae.models.latent_arithmetic import moved_codes, points_between
+from keras_vae.models.latent_arithmetic import moved_codes
 from keras_vae.models.parts import encoder_latent_dim
 from keras_vae.models.text_endpoints import drawn_texts, text_endpoints
 from keras_vae.models.text_gaps import rows_with_gaps
+from keras_vae.models.text_paths import TextPaths
 from keras_vae.models.text_rows import TextRows
 from keras_vae.models.text_writer import TextWriter, check_text_decoder
 from keras_vae.models.token_draws import seeds_of_rows
@@ -26,7 +27,7 @@ from keras_vae.training.batch import Data
 
 
 @keras.saving.register_keras_serializable(package="keras_vae")
-class SequenceVAE(TextRows, TextWriter, VAE):
+class SequenceVAE(TextRows, TextWriter, TextPaths, VAE):
     """VAE of texts: p(x|z) is the product over the words of p(word | words before it, z), the end among them.
 
     Nats are per text: every word and the end count, padding does not. Rows are lists of strings, or of token ids; what
@@ -215,23 +216,6 @@ class SequenceVAE(TextRows, TextWriter, VAE):
     def reconstruct(self, x: Data, strategy: str = "greedy", beam: int = 5, batch_size: int = 256) -> list[str]:
         """The texts that the codes of texts decode to; arguments as in `decode`."""
         return self.decode(self.encode(x, batch_size=batch_size)[0], strategy, beam, batch_size=batch_size)
-
-    def interpolate(
-        self, a: str, b: str, steps: int = 8, path: str = "linear", strategy: str = "beam", beam: int = 5
-    ) -> list[str]:
-        """Texts on the way from one to another: of codes between the codes of the two.
-
-        Args:
-            a, b: str, or rows of token ids.
-            steps: int >= 2, both ends among them.
-            path: "linear" or "spherical".
-            strategy, beam: as in `decode`.
-
-        Returns:
-            list of `steps` strings; the first and the last are what the model makes of a and b.
-        """
-        ends = self.encode([a, b])[0]
-        return self.decode(points_between(ends[:1], ends[1:], steps, path), strategy, beam)
 
     def shift(self, x, vector, amounts=(-1.0, 0.0, 1.0), strategy="beam", beam=5, batch_size=256):
         """As `LatentModel.shift`, for texts: a list of `len(amounts)` strings for every text."""

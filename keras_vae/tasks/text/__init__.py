@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "sentence_vae": ["SentenceVAE"],
         "language_model": ["LanguageModel"],
         "ngram_model": ["NGramModel"],
-        "paths": ["path_quality", "word_distance"],
+        "paths": ["path_quality"],
         "perplexities": ["perplexity"],
         "quality": ["model_quality"],
         "reconstruction": ["bleu", "reconstruction_quality"],

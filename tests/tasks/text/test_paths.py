@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from keras_vae.data.tokenizer import Tokenizer
-from keras_vae.tasks.text.paths import path_quality, word_distance
+from keras_vae.data.word_distance import word_distance
+from keras_vae.tasks.text.paths import path_quality
 from keras_vae.tasks.text.text_judge import TextJudge
 
 TRAIN = ["a cat sat here", "a dog ran there", "a cow sat there", "a cat ran", "a dog sat"]
