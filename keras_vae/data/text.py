@@ -10,7 +10,7 @@ from keras_vae.data.labels import as_labels
 from keras_vae.data.reading import ReadAs, Reading, check_used
 from keras_vae.data.split_rows import split_rows
 from keras_vae.data.table_file import suffix_of
-from keras_vae.data.text_columns import COLUMN_SUFFIXES, read_columns
+from keras_vae.data.text_columns import COLUMN_SUFFIXES, example_of_numbers, read_columns
 from keras_vae.data.whole_file import decode_text, lines_of, read_bytes
 
 TEXT_SUFFIXES = (".txt", *COLUMN_SUFFIXES)
@@ -58,7 +58,7 @@ def load_sentences(
     Raises:
         FileNotFoundError, PermissionError: if the file is not there or may not be read.
         ValueError: if it has no sentence, is no UTF-8 or holds NUL (the message names the line), lines have different
-            numbers of cells, or a column is not there.
+            numbers of cells, a column is not there, or nobody has named one and that found holds numbers alone.
     """
     path, reading, schema = pathlib.Path(path), reading or Reading(), schema or {}
     found = read_sentences(path, reading, schema)
@@ -109,6 +109,8 @@ def read_sentences(path: pathlib.Path, reading: Reading | None = None, schema: d
     x[:] = texts
     x, labels = x[is_kept], None if labels is None else labels[is_kept]
     report.append(ReadAs("kind", f"text: {len(x)} sentences" + (", one a line" if what == "lines" else "")))
+    if what == "lines" and (number := example_of_numbers(list(x))) is not None:
+        report.append(ReadAs("lines", f"numbers, such as {number}, taken as texts"))
     if not is_kept.all():
         report.append(ReadAs(f"{(~is_kept).sum()} blank {what}", "left out"))
     return Sentences(x, labels, report, columns)

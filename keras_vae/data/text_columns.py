@@ -3,12 +3,14 @@
 import csv
 import io
 import pathlib
+import re
 from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from keras_vae.data.reading import ReadAs, Reading, is_column, is_switched_off, unknown_names
+from keras_vae.data.table_cells import HOLES, is_any_number
 from keras_vae.data.table_file import suffix_of
 from keras_vae.data.table_header import LABEL_NAMES, has_header
 from keras_vae.data.whole_file import lines_of
@@ -49,7 +51,7 @@ def read_columns(text: str, path: pathlib.Path, reading: Reading, schema: dict) 
 
     Raises:
         ValueError: if rows have different numbers of cells, a column is not there or two are given for the sentences,
-            or a row has no label.
+            the column that is found holds numbers alone and nobody has named it, or a row has no label.
     """
     rows = _rows(text, path)
     if reading.header is None:
@@ -69,13 +71,44 @@ def read_columns(text: str, path: pathlib.Path, reading: Reading, schema: dict) 
     if problems:
         raise ValueError(f"{path} cannot be read: {'; '.join(problems)}")
     column = names.index(wanted[0]) if wanted else _longest(names, rows)
-    report.append(ReadAs("sentences", f"column `{names[column]}` of {', '.join(names)}", "--columns"))
+    report += _told(names, column, [row[column] for row in rows], bool(wanted), path)
     if not is_column(label):
         may_have = not schema and not is_switched_off(label)
         label = next((n for n in names if may_have and n.lower() in LABEL_NAMES and n != names[column]), None)
     labels = None if label is None else _labels(rows, names.index(label), label, path)
     columns = {"text": names[column]} | ({} if label is None else {"label": label})
     return TextColumns([row[column] for row in rows], labels, columns, report)
+
+
+def example_of_numbers(cells: list[str]) -> str | None:
+    """The first number of cells that hold numbers alone, one or several each; None where one of them holds a word.
+
+    Args:
+        cells: list of str, of which the first 200 are looked at: a column, or the lines of a file. Empty ones do not
+            count.
+    """
+    full = [cell for cell in map(str.strip, cells[:_LOOKED_AT]) if cell not in HOLES]
+    # A table whose cells are separated otherwise comes as one cell a row: 1.5;2.5
+    is_all = all(is_any_number(piece) for cell in full for piece in re.split(r"[;\s]+", cell.strip("; \t")))
+    return full[0] if full and is_all else None
+
+
+def _told(names, column, cells, is_named, path):
+    """Lines for the report about the column of the sentences.
+
+    Raises:
+        ValueError: if it holds numbers alone and nobody has named it.
+    """
+    place, number = f"column `{names[column]}` of {', '.join(names)}", example_of_numbers(cells)
+    report = [ReadAs("sentences", place, "--columns")]
+    if number is None:
+        return report
+    if not is_named:
+        raise ValueError(
+            f"{path} must have a column of sentences; `columns` (`--columns`) names another one, or this one if its "
+            f"numbers are meant as texts. Received: {place}, with numbers alone, such as {number!r}"
+        )
+    return [*report, ReadAs(f"cells of `{names[column]}`", f"numbers, such as {number}, taken as texts")]
 
 
 def _rows(text, path):
@@ -107,8 +140,9 @@ def _is_header(rows, schema):
         return True, "it holds the names of the first data"
     if first & set(SENTENCE_NAMES) and len(rows) > 1:
         return True, "it holds the name of a column of sentences"
-    # A row of sentences alone looks like names to a reader of numbers.
-    if len(rows[0]) == 1:
+    # A row of sentences alone looks like names to a reader of numbers, and is one where numbers stand below.
+    is_above_numbers = len(rows) > 2 and example_of_numbers([row[0] for row in rows[1:]]) is not None
+    if len(rows[0]) == 1 and not is_above_numbers:
         return False, "it is a sentence like the others"
     return has_header(rows[:_LOOKED_AT])
 

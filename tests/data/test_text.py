@@ -192,3 +192,48 @@ def test_what_is_wrong_with_a_table_is_said(tmp_path, content, options, message)
 def test_a_quote_that_is_never_closed_is_said(tmp_path):
     with pytest.raises(ValueError, match=r"a\.csv cannot be read: unexpected end of data in line 2"):
         load(write(tmp_path / "a.csv", 'text,b\n"c,d\n'), 0, reading=TEXT)
+
+
+@pytest.mark.parametrize(
+    ("content", "column", "example"),
+    [
+        pytest.param("1,2.5\n3,4.25\n", "`2` of 1, 2", "2.5", id="no header"),
+        pytest.param("a,b\n1,22\n3,44\n", "`b` of a, b", "22", id="header"),
+        pytest.param("a,text\nx,1\ny,2\n", "`text` of a, text", "1", id="named as sentences are"),
+        pytest.param("a,b\n\n1,\n3,NA\n5,-1e-3\n", "`b` of a, b", "-1e-3", id="holes"),
+        pytest.param('"1,5"\n"2,5"\n', "`1` of 1", "1,5", id="decimal comma"),
+        pytest.param("7\n8\n", "`1` of 1", "7", id="one column"),
+        pytest.param("value\n7\n8\n", "`value` of value", "7", id="one column under its name"),
+        pytest.param("x;y\n1.5;2\n3;4\n", "`x;y` of x;y", "1.5;2", id="other separator"),
+        pytest.param("1 2 3\n4 5 6\n", "`1` of 1", "1 2 3", id="blanks between"),
+        pytest.param("id,film\n" + "12345,a\n" * 200 + "b,c\n", "`id` of id, film", "12345", id="a word far below"),
+    ],
+)
+def test_numbers_are_no_sentences_unless_their_column_is_named(tmp_path, content, column, example):
+    path = write(tmp_path / "a.csv", content)
+    message = rf"a\.csv must have a column of sentences; `columns` \(`--columns`\) names another one.*column {column}"
+    with pytest.raises(ValueError, match=rf"{message}, with numbers alone, such as '{example}'"):
+        load(path, 0, reading=TEXT)
+    name = column.split("`")[1]
+    data = load(path, 0, reading=Reading(kind="text", columns=(name,)))
+    assert example in data.x_train
+    assert data.report[1:3] == (
+        ReadAs("sentences", f"column {column}", "--columns"),
+        ReadAs(f"cells of `{name}`", f"numbers, such as {example}, taken as texts"),
+    )
+    # Who trained on them has named them.
+    assert "taken as texts" in lines_of_report(load(path, 0, schema=data.schema))[f"cells of `{name}`"]
+
+
+def test_one_word_or_date_among_numbers_is_enough_for_a_text(tmp_path):
+    for content in ("a\n7\n", "7\n8\nseven\n", "2024-01-31\n2024-02-01\n", "7 cats\n8 dogs\n"):
+        data = load(write(tmp_path / "a.csv", content), 0, reading=TEXT)
+        assert data.x_train.tolist() == content.splitlines()
+        assert not any("numbers" in line.read_as for line in data.report)
+
+
+def test_numbers_one_a_line_are_taken_and_told(tmp_path):
+    data = load(write(tmp_path / "a.txt", "12 7 3\n\n4 5\n"), test_fraction=0, reading=TEXT)
+    assert data.x_train.tolist() == ["12 7 3", "4 5"]
+    assert ReadAs("lines", "numbers, such as 12 7 3, taken as texts") in data.report
+    assert "lines" not in lines_of_report(load(write(tmp_path / "b.txt", "1 2\nthree\n"), 0, reading=TEXT))
