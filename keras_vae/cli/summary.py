@@ -16,9 +16,13 @@ KNOWN = (
     "kl_loss",
     "loss",
     "log_prob",
+    "negative_elbo",
+    "kl",
+    "negative_log_prob",
 )
 KNOWN_PREFIXES = (
     "log_prob_",
+    "negative_log_prob_",
     "mutual_information",
     "marginal_kl",
     "annealed_",
@@ -26,6 +30,13 @@ KNOWN_PREFIXES = (
     "active_units",
     "latent_dim",
 )
+# Units of figures that are printed by their names; the others have none.
+UNITS = {
+    "nats_lost_when_shuffled": "nats per text, when each gets the code of another",
+    "perplexity": "per token, the ends counted",
+    "perplexity_words_only": "per token, the ends not counted as tokens",
+    "twin_negative_log_prob": "nats per text, of the same decoder without a code",
+}
 
 
 def print_start(out, task, data, epochs_done):
@@ -86,6 +97,7 @@ def print_summary(figures):
         *_bound_rows(figures),
         *_kl_rows(figures),
         *_log_prob_rows(figures),
+        *_text_rows(figures),
         *_latent_rows(figures),
         *_other_rows(figures),
     ]
@@ -142,22 +154,26 @@ def _bound_rows(figures):
         "elbo": ("ELBO", "nats per example"),
         "reconstruction_loss": ("reconstruction", "nats"),
         "kl_loss": ("KL", "nats"),
+        "negative_elbo": ("-ELBO", "nats per text"),
+        "kl": ("KL", "nats per text"),
     }
     return [(name, _number(figures[key]), unit) for key, (name, unit) in names.items() if key in figures]
 
 
 def _kl_rows(figures):
-    if "mutual_information" not in figures:
+    # None where q(z|x) has no density in closed form, and then without the others; NaN is null in JSON.
+    information, most = figures.get("mutual_information"), figures.get("mutual_information_at_most")
+    if information is None:
         return []
-    most = figures["mutual_information_at_most"]
     # The doctor says the same at half a nat below.
-    is_full = figures["mutual_information"] > most - 0.5
+    is_full = most is not None and information > most - 0.5
     limit = f"; as much as so many examples can show, {most:.2f}: there may be more" if is_full else ""
-    rest = ", with the information that does not show" if is_full else ""
-    return [
-        ("  information", _number(figures["mutual_information"]), f"nats that the codes carry about x{limit}"),
-        ("  marginal KL", _number(figures["marginal_kl"]), f"nats between all codes together and the prior{rest}"),
-    ]
+    rows = [("  information", _number(information), f"nats that the codes carry about x{limit}")]
+    if "marginal_kl" in figures:
+        rest = ", with the information that does not show" if is_full else ""
+        told = f"nats between all codes together and the prior{rest}"
+        rows.append(("  marginal KL", _number(figures["marginal_kl"]), told))
+    return rows
 
 
 def _log_prob_rows(figures):
@@ -175,6 +191,18 @@ def _log_prob_rows(figures):
     return rows
 
 
+def _text_rows(figures):
+    """-log p(x) of texts: an estimate of a VAE, or exact."""
+    if "negative_log_prob" not in figures:
+        return []
+    unit = "nats per text"
+    if "negative_log_prob_n_samples" in figures:
+        unit += f", {figures['negative_log_prob_n_samples']} importance samples"
+        unit += f", {figures['negative_log_prob_n_rows']} texts"
+    error = _error(figures.get("negative_log_prob_standard_error"))
+    return [("-log p(x)", _number(figures["negative_log_prob"]) + error, unit)]
+
+
 def _latent_rows(figures):
     if "active_units" not in figures:
         return []
@@ -186,7 +214,8 @@ def _other_rows(figures):
     for name, value in figures.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if is_number and name not in KNOWN and not name.startswith(KNOWN_PREFIXES):
-            yield name.replace("_", " "), str(value) if isinstance(value, int) else f"{value:.4g}", ""
+            unit, said = UNITS.get(name, ""), str(value) if isinstance(value, int) else f"{value:.4g}"
+            yield name.replace("_", " "), _number(value) if unit else said, unit
 
 
 def _error(error):

@@ -1,6 +1,7 @@
 """`train-text`, `interpolate`, and the verbs of every run at a run of texts."""
 
 import json
+import re
 
 import numpy as np
 import pandas
@@ -8,6 +9,7 @@ import pytest
 from runs.run_helpers import train_run, write_table
 from tasks.text.text_helpers import write_sentences
 
+from keras_vae.cli.summary import print_summary
 from keras_vae.runs.open_run import open_run
 from keras_vae.runs.run_folder import RunFolder
 from keras_vae.runs.training import train
@@ -107,8 +109,70 @@ def test_a_run_is_looked_at(shell, run):
     figures = json.loads(out)
     assert (code, figures["part"], figures["n_texts"]) == (0, "test", 6)
     assert figures["negative_log_prob_n_samples"] == 5
-    assert "negative elbo" in shell("evaluate", run, "--n-samples", "5")[1]
+    out = shell("evaluate", run, "--n-samples", "5")[1]
+    assert re.search(r"^  -ELBO +\d+\.\d\d  nats per text$", out, re.MULTILINE)
+    assert out.endswith("\n  nats of texts, the end of each counted\n")
     assert "epoch       1 of 1, finished" in shell("curves", run, "--out", "c.png")[1]
+
+
+FIGURES = {
+    "part": "test",
+    "negative_elbo": 58.314,
+    "kl": 6.2,
+    "mutual_information": 4.9,
+    "active_units": 3,
+    "latent_dim": 32,
+    "nats_lost_when_shuffled": 5.25,
+    "perplexity": 48.04,
+    "perplexity_words_only": 60.51,
+    "mutual_information_at_most": 8.9,
+    "marginal_kl": 1.3,
+    "negative_log_prob": 56.1,
+    "negative_log_prob_standard_error": 0.44,
+    "twin_negative_log_prob": 57.0,
+    "n_texts": 7325,
+    "negative_log_prob_n_rows": 200,
+    "negative_log_prob_n_samples": 50,
+    "units": "texts, the end of each counted",
+    "note": "",
+}
+
+
+def printed(capsys, **figures):
+    """Lines of the summary, blanks together."""
+    print_summary(figures)
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines() if line]
+
+
+def test_figures_of_texts_have_their_units(capsys):
+    assert printed(capsys, **FIGURES) == [
+        "test part",
+        "-ELBO 58.31 nats per text",
+        "KL 6.20 nats per text",
+        "information 4.90 nats that the codes carry about x",
+        "marginal KL 1.30 nats between all codes together and the prior",
+        "-log p(x) 56.10 +- 0.44 nats per text, 50 importance samples, 200 texts",
+        "active units 3 of 32",
+        "nats lost when shuffled 5.25 nats per text, when each gets the code of another",
+        "perplexity 48.04 per token, the ends counted",
+        "perplexity words only 60.51 per token, the ends not counted as tokens",
+        "twin negative log prob 57.00 nats per text, of the same decoder without a code",
+        "n texts 7325",
+        "nats of texts, the end of each counted",
+    ]
+    exact = {name: FIGURES[name] for name in ("part", "negative_log_prob", "perplexity", "units")}
+    lines = ["-log p(x) 56.10 nats per text", "perplexity 48.04 per token, the ends counted"]
+    assert printed(capsys, **exact)[1:3] == lines
+
+
+def test_texts_without_an_estimate_of_the_information_are_printed_without_it(capsys):
+    unknown = {name: FIGURES[name] for name in FIGURES if name not in ("mutual_information_at_most", "marginal_kl")}
+    lines = printed(capsys, **unknown | {"mutual_information": None, "nats_lost_when_shuffled": None})
+    assert lines[1:3] == ["-ELBO 58.31 nats per text", "KL 6.20 nats per text"]
+    assert not any("information" in line or "marginal" in line or "shuffled" in line for line in lines)
+    # NaN in a file of figures, and a run whose figures say no limit.
+    assert not any("information" in line for line in printed(capsys, **FIGURES | {"mutual_information": None}))
+    assert "information 4.90 nats that the codes carry about x" in printed(capsys, **unknown)
 
 
 @pytest.mark.slow
