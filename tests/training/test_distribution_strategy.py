@@ -21,8 +21,21 @@ from helpers import POINT, UnbuiltEncoder, small_vae
 
 X = np.random.default_rng(0).normal(size=(11, 6)).astype("float32")
 WEIGHTS = np.array([0, 1, 2, 1, 3, 1, 0, 1, 1, 2, 5], "float32")
+# In batches of four the last has one text: the second replica has none.
+TEXTS = ["the cat sat", "a dog", "the dog ran away from the cat", "a cat ran", "sat", "a dog sat down", "the end"]
+TEXTS += ["a cat and a dog", "the cat ran"]
 MIRRORED = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 assert MIRRORED.num_replicas_in_sync == 2
+
+def trained(model, *data, **kwargs):
+    before = model.evaluate(*data, verbose=0, return_dict=True, **kwargs)
+    history = model.fit(*data, shuffle=False, verbose=0, **kwargs).history
+    return {
+        "weights": [w.tolist() for w in model.get_weights()],
+        "before": before,
+        "history": {k: v[0] for k, v in history.items()},
+        "iterations": int(model.optimizer.iterations.numpy()),
+    }
 
 def run(strategy, optimizer, n_rows, batch_size=100, weights=None, **kwargs):
     with strategy.scope():
@@ -30,14 +43,18 @@ def run(strategy, optimizer, n_rows, batch_size=100, weights=None, **kwargs):
         vae.compile(optimizer())
     x = X[:n_rows]
     w = None if weights is None else WEIGHTS[:n_rows]
-    before = vae.evaluate(x, x, sample_weight=w, batch_size=batch_size, verbose=0, return_dict=True)
-    history = vae.fit(x, x, sample_weight=w, batch_size=batch_size, shuffle=False, verbose=0).history
-    return {
-        "weights": [w.tolist() for w in vae.get_weights()],
-        "before": before,
-        "history": {k: v[0] for k, v in history.items()},
-        "iterations": int(vae.optimizer.iterations.numpy()),
-    }
+    return trained(vae, x, x, sample_weight=w, batch_size=batch_size)
+
+def run_texts(strategy):
+    import keras_vae as kv
+    with strategy.scope():
+        model = kv.make_sequence_vae(kv.data.Tokenizer.learn(TEXTS), 2, units=4, dropout=0.0, max_length=9, seed=0)
+        # Without noise, as the others.
+        kernel, bias = model.encoder.heads[1].get_weights()
+        model.encoder.heads[1].set_weights([0.0 * kernel, bias + POINT])
+        model.compile(sgd())
+    found = trained(model, TEXTS, batch_size=4)
+    return {**found, "log_prob": model.log_prob(TEXTS, 2).tolist(), "drawn": model.sample(3, seed=0)}
 
 def sgd():
     return keras.optimizers.SGD(0.05)
@@ -68,25 +85,30 @@ def built_by_the_data():
     vae.fit(X, verbose=0)
     return vae.sample(2).shape[1]
 
-print("RESULT" + json.dumps({
-    "odd": both(sgd, 11),
-    "weighted-short-last-batch": both(sgd, 11, batch_size=4, weights=True),
-    "adam": both(adam, 10, batch_size=5),
-    "noise": noise(MIRRORED),
-    "built": built_by_the_data(),
-}))
+CASES = {
+    "odd": lambda: both(sgd, 11),
+    "weighted-short-last-batch": lambda: both(sgd, 11, batch_size=4, weights=True),
+    "adam": lambda: both(adam, 10, batch_size=5),
+    "noise": lambda: noise(MIRRORED),
+    "built": built_by_the_data,
+    "texts": lambda: {"one": run_texts(tf.distribute.get_strategy()), "two": run_texts(MIRRORED)},
+}
+print("RESULT" + json.dumps({name: CASES[name]() for name in sys.argv[2:]}))
 """
+
+
+def results_of(*cases):
+    tests = pathlib.Path(__file__).parents[1]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    program = [sys.executable, "-c", SCRIPT, str(tests), *cases]
+    run = subprocess.run(program, capture_output=True, text=True, env=environment, check=False)
+    assert run.returncode == 0, run.stderr[-3000:]
+    return json.loads(run.stdout.rsplit("RESULT", 1)[1])
 
 
 @pytest.fixture(scope="module")
 def results():
-    tests = pathlib.Path(__file__).parents[1]
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    run = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(tests)], capture_output=True, text=True, env=environment, check=False
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    return json.loads(run.stdout.rsplit("RESULT", 1)[1])
+    return results_of("odd", "weighted-short-last-batch", "adam", "noise", "built")
 
 
 every_case = pytest.mark.parametrize("case", ["odd", "weighted-short-last-batch", "adam"])
@@ -116,3 +138,16 @@ def test_replicas_draw_different_noise_which_changes_from_step_to_step(results):
 
 def test_a_model_built_by_the_data_trains_on_two_replicas(results):
     assert results["built"] == 6
+
+
+@pytest.mark.slow
+def test_texts_train_on_two_replicas_as_on_one():
+    found = results_of("texts")["texts"]
+    one, two = found["one"], found["two"]
+    assert one["iterations"] == two["iterations"] == 3
+    for a, b in zip(one["weights"], two["weights"], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    for when in ("before", "history"):
+        assert two[when] == pytest.approx(one[when], rel=1e-5)
+    np.testing.assert_allclose(one["log_prob"], two["log_prob"], rtol=1e-5)
+    assert one["drawn"] == two["drawn"]
