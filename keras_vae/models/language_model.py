@@ -123,6 +123,28 @@ class LanguageModel(TextRows, TextWriter, RowGraphs, FixedAttributes, Trainer):
         """
         return self.rows(self.log_prob_of, x, needs_target=True, batch_size=batch_size)
 
+    def predict(self, *args, **kwargs):
+        """Refused: without a code there is no reconstruction, which `predict` of the other models gives.
+
+        Raises:
+            ValueError: always. `log_prob` says how probable texts are, `sample` writes new ones.
+        """
+        self._refuse("predict")
+
+    def predict_on_batch(self, *args, **kwargs):
+        """Refused, as `predict`.
+
+        Raises:
+            ValueError: always.
+        """
+        self._refuse("predict_on_batch")
+
+    def _refuse(self, verb):
+        raise ValueError(
+            "a language model has no code, hence no reconstruction: use `log_prob(x)` for the nats of texts, or "
+            f"`sample(n)` for new ones. Received: a call of `{verb}`"
+        )
+
     def sample(
         self,
         n: int,

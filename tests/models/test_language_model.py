@@ -140,3 +140,9 @@ def test_arguments_that_mean_nothing_are_refused(model):
         kv.models.LanguageModel(model.decoder, tokenizer, max_length=0)
     with pytest.raises(ValueError, match="must not be set"):
         model.tokenizer = kv.data.Tokenizer.learn(["other"])
+
+
+@pytest.mark.parametrize("verb", ["predict", "predict_on_batch"])
+def test_a_model_without_a_code_reconstructs_nothing(model, verb):
+    with pytest.raises(ValueError, match=rf"no reconstruction: use `log_prob\(x\)`.*Received: a call of `{verb}`"):
+        getattr(model, verb)(TEXTS)
