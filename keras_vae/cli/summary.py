@@ -214,7 +214,8 @@ def _other_rows(figures):
     for name, value in figures.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if is_number and name not in KNOWN and not name.startswith(KNOWN_PREFIXES):
-            unit, said = UNITS.get(name, ""), str(value) if isinstance(value, int) else f"{value:.4g}"
+            unit = "dB" if name.endswith("psnr") else UNITS.get(name, "")
+            said = str(value) if isinstance(value, int) else f"{value:.4g}"
             yield name.replace("_", " "), _number(value) if unit else said, unit
 
 
