@@ -3,7 +3,9 @@
 The text is the test part as it is, all bytes of the file; a character is a byte. Compressors that know nothing are
 primed by the training text: what they make of both, less what they make of it alone; zstd takes a dictionary of it. The
 5-gram is its ideal code, without a coder. Files are decoded and compared. Sentences one by one are records that are
-read without the others, their bytes summed up. Each part is kept as soon as it is measured, and not measured again.
+read without the others, their bytes summed up. Lossy are rounded codes with the first words of each sentence, after
+which the model writes the rest; a language model has the words alone. Each part is kept as soon as it is measured, and
+not measured again.
 """
 
 import bz2
@@ -193,13 +195,12 @@ def _ngram(train, lines):
 
 
 def lossy(model, train, lines, arguments):
-    """Points of the curve of rounded codes; none for a model without codes."""
+    """Points of the curve of rounded codes and first words; of first words alone for a model without codes."""
     from keras_vae.tasks.compression import text_rate_curve
 
-    if not getattr(model, "latent_dim", 0):
-        return []
+    numbers = [int(number) for number in arguments.first_words.split(",")]
     some = some_rows(np.array(lines, dtype=object), arguments.lossy_lines, arguments.seed).tolist()
-    points = text_rate_curve(model, some, lines_of(train)[:5000], STEPS, strategy=arguments.strategy)
+    points = text_rate_curve(model, some, lines_of(train)[:5000], STEPS, numbers, strategy=arguments.strategy)
     return [point._asdict() for point in points]
 
 
@@ -244,6 +245,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=20.0, help="CPU minutes of a training (default: 20)")
     parser.add_argument("--parts", default=",".join(PARTS), help="some of %(default)s (default: all)")
     parser.add_argument("--lossy-lines", type=int, help="test sentences of the lossy curve (default: all)")
+    words = "numbers of first words that the lossy curve tells beside the codes (default: %(default)s)"
+    parser.add_argument("--first-words", default="0,2,4,6,8,11,14", help=words)
     parser.add_argument("--strategy", default="greedy", help="search of the lossy curve (default: greedy)")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("work/text_compression"))
     arguments = parser.parse_args()
@@ -257,6 +260,7 @@ def main():
         own = figures.setdefault(arguments.label or name, {})
         for _ in measured(name, arguments, own):
             settings = {"sets": arguments.sets, "steps": STEPS, "strategy": arguments.strategy}
+            settings["first_words"] = arguments.first_words
             write_result("text_compression", figures, settings, arguments, time.time() - begun, PACKAGES)
     tables(figures)
 

@@ -40,7 +40,8 @@ class Lockstep:
         Args:
             z: float32 array `(n, latent_dim)`. Codes of the sentences.
             choose: function of numbers of sentences, int `(k,)`, in which all of them are asked for their next word;
-                and of masses of words under the model, float32 `(n_classes, k)`. It returns tokens, int `(k,)`.
+                and of masses of words under the model, float32 `(n_classes, k)`. It returns tokens, int `(k,)`, with
+                that of the end wherever nothing more is asked of a sentence.
         """
         size = max(b for b in BATCHES if b == BATCHES[0] or FILLINGS * b <= len(z))
         owners, waiting = np.full(size, -1), 0

@@ -11,9 +11,15 @@ from keras_vae.tasks.compression.text.other_parts import OtherParts
 from keras_vae.tasks.compression.text.packed_bytes import pack, unpack
 from keras_vae.tasks.compression.text.questions import Receiver, Sender
 from keras_vae.tasks.compression.text.record_coder import RecordCoder
-from keras_vae.tasks.compression.text.rounded_odds import Notes
 from keras_vae.tasks.compression.text.sentence_coder import Group, SentenceCoder
 from keras_vae.tasks.compression.text.text_layout import RUN, TextLayout, lay_out, put_together
+from keras_vae.tasks.compression.text.told_fields import (
+    at_most,
+    notes_from_fields,
+    notes_to_bytes,
+    stack_from_fields,
+    stack_to_bytes,
+)
 from keras_vae.tasks.compression.text.word_split import Sentence, WordSplit
 
 PACKED, TOLD = 0, 1
@@ -70,9 +76,7 @@ class TextBlock:
         parts += [string(pack(b"".join(layout.runs))), *(number(len(run)) for run in layout.runs)]
         parts += [number(n_different), number(rarity), number(len(groups))]
         parts += [part for group in groups for part in _group_to_bytes(group)]
-        (words,) = streams.words()
-        # A stack never ends in a zero word: those at its end are known.
-        return b"".join([*parts, words.astype("<u4").tobytes().rstrip(b"\0")])
+        return b"".join([*parts, stack_to_bytes(streams)])
 
     def _rarity(self, n_unknown, n_tokens):
         """How rare unknown words are, in bits; 0 where it is left to the model."""
@@ -107,22 +111,20 @@ class TextBlock:
         return data
 
     def _decode_layout(self, fields, n_bytes):
-        n_frames = _at_most(fields.number(), n_bytes)
-        weights = np.array([_at_most(fields.number(), n_bytes) for _ in range(n_frames)], np.int64)
+        n_frames = at_most(fields.number(), n_bytes)
+        weights = np.array([at_most(fields.number(), n_bytes) for _ in range(n_frames)], np.int64)
         frames = [_frame_from_fields(fields) for _ in range(n_frames)]
         run = unpack(fields.string(), n_bytes)
         n_runs = int(sum(w for w, frame in zip(weights, frames, strict=True) if frame is RUN))
         ends = np.cumsum([0] + [fields.number() for _ in range(n_runs)])
-        n_different, rarity = _at_most(fields.number(), n_bytes), fields.number()
-        groups = [_group_from_fields(fields, n_bytes) for _ in range(_at_most(fields.number(), n_bytes))]
+        n_different, rarity = at_most(fields.number(), n_bytes), fields.number()
+        groups = [_group_from_fields(fields, n_bytes) for _ in range(at_most(fields.number(), n_bytes))]
         n_parts, n_sentences = int(weights.sum()), sum(group.n for group in groups)
         if not groups or not n_frames or weights.min() < 1 or ends[-1] != len(run):
             raise ValueError("its parts do not fit each other")
         if n_parts > n_bytes or n_parts - n_runs != n_sentences:
             raise ValueError("its parts do not fit each other")
-        words = fields.take(fields.n_left)
-        words = np.frombuffer(words + bytes(-len(words) % 4), "<u4").astype(np.uint32)
-        streams = Streams([words])
+        streams = stack_from_fields(fields)
         rows = self.sentences.decode(streams, groups, _mass(rarity))
         receiver, n_unknown = Receiver(streams), [int((row == UNKNOWN_ID).sum()) for row in rows]
         kinds = self._others.tell_kinds(receiver, weights, n_parts).tolist()
@@ -137,12 +139,6 @@ class TextBlock:
 
 def _mass(rarity):
     return 2.0**-rarity if rarity else 0.0
-
-
-def _at_most(n, limit):
-    if n > limit:
-        raise ValueError("it has more parts than bytes")
-    return n
 
 
 def _check_kinds(kinds, weights):
@@ -160,23 +156,10 @@ def _frame_from_fields(fields):
 
 
 def _group_to_bytes(group):
-    """Its number of sentences, and the notes: each by how many sentences after the one before, and where in it."""
-    yield number(group.n)
-    for notes in (group.of_words.noted, group.of_codes.noted):
-        yield number(len(notes))
-        for gap, (_, place, odd) in zip(np.diff(notes[:, 0], prepend=0).tolist(), notes.tolist(), strict=True):
-            yield number(gap) + number(2 * place + odd)
+    """Its number of sentences, and the notes."""
+    return number(group.n), notes_to_bytes(group.of_words), notes_to_bytes(group.of_codes)
 
 
 def _group_from_fields(fields, n_bytes):
-    n, notes = _at_most(fields.number(), n_bytes), []
-    for _ in range(2):
-        owner, noted = 0, []
-        for _ in range(_at_most(fields.number(), fields.n_left)):
-            owner += fields.number()
-            place, odd = divmod(fields.number(), 2)
-            if owner >= n:
-                raise ValueError("it has notes of sentences that it does not have")
-            noted.append((owner, place, odd))
-        notes.append(Notes(n, noted))
-    return Group(n, *notes)
+    n = at_most(fields.number(), n_bytes)
+    return Group(n, notes_from_fields(fields, n), notes_from_fields(fields, n))

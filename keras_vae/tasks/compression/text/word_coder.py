@@ -22,8 +22,8 @@ class WordCoder:
     def __init__(self, decoder, counts, max_tokens):
         self._steps, self._tree, self._max_tokens = Lockstep(decoder), ClassTree(counts[N_UNPREDICTED:]), max_tokens
 
-    def tell(self, side, z, notes, unknown_mass, rows=None):
-        """Tell sentences.
+    def tell(self, side, z, notes, unknown_mass, rows=None, max_words=None):
+        """Tell sentences, or their first words.
 
         Args:
             side: `Sender` or `Receiver`.
@@ -31,14 +31,15 @@ class WordCoder:
             notes: `Notes` of n sentences.
             unknown_mass: float >= 0. What is added to the model's probability of an unknown word.
             rows: list of int arrays `(length,)`, the tokens of each sentence with its end; None for a receiver.
+            max_words: int >= 0, or None for whole sentences. Tokens that are told of each at most, the end included.
 
         Returns:
-            list of int32 arrays, the rows.
+            list of int32 arrays, the rows, or what is told of them.
 
         Raises:
             ValueError: if a receiver learns a sentence that does not end.
         """
-        n = len(z)
+        n, most = len(z), np.inf if max_words is None else max_words
         lengths = np.array([len(row) for row in rows] if rows is not None else [self._max_tokens] * n)
         classes = np.full((n, int(lengths.max(initial=1))), END)
         for i, row in enumerate(rows or ()):
@@ -53,9 +54,9 @@ class WordCoder:
             found = side.symbols(self._tree, self._p_yes(masses, notes, owners), known, owners)
             classes[owners, at[owners]] = found
             at[owners] += 1
-            return found + N_UNPREDICTED
+            return np.where(at[owners] < most, found + N_UNPREDICTED, END_ID)
 
-        self._steps.walk(z, choose)
+        self._steps.walk(z if most else z[:0], choose)
         return [(row[:end] + N_UNPREDICTED).astype(np.int32) for row, end in zip(classes, at, strict=True)]
 
     def _p_yes(self, masses, notes, owners):
