@@ -65,7 +65,7 @@ def test_a_run_has_figures_and_pictures(denoising):
 def test_a_run_goes_on_and_is_evaluated_again(shell, denoising, tmp_path):
     shutil.copytree(denoising, tmp_path / "run")
     code, out, _ = shell("train-denoiser", "--out", "run", "--resume", "--epochs", "2")
-    assert (code, bool(re.search(r"noisy psnr +[\d.]+ dB", out))) == (0, True)
+    assert (code, bool(re.search(r"noisy psnr +[\d.]+ +dB", out))) == (0, True)
     assert "figures     run" in out
     code, out, _ = shell("evaluate", "run", "--json")
     assert json.loads(out)["n_images"] == 20
