@@ -20,7 +20,7 @@ def pictures(model, tokens, figures, history):
     yield "reconstructions", plot_texts("texts (black) and what their codes decode to", pairs, every_second=True)
     if len(shown) > 1:
         way = model.interpolate(shown[0], shown[1], steps=N_STEPS)
-        yield "interpolation", plot_texts("from one text to another, by a beam search", [shown[0], *way, shown[1]])
+        yield "interpolation", plot_texts("from one text to another", [shown[0], *way, shown[1]])
     if figures["mutual_information"] is not None:
         yield "use_of_the_code", plot_use(figures)
 
