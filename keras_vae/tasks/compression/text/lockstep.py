@@ -48,6 +48,8 @@ class Lockstep:
         tokens, is_new, codes = np.full(size, START_ID, np.int32), np.ones(size, bool), np.zeros((size, z.shape[1]))
         codes = codes.astype(np.float32)
         state = self._start(tf.constant(codes))
+        # One signature for all steps of the walk, which is not looked up again at each.
+        tick = self._tick.get_concrete_function(tf.constant(tokens), tf.constant(codes), state, tf.constant(is_new))
         while True:
             free = np.flatnonzero(owners < 0)[: len(z) - waiting]
             owners[free] = np.arange(waiting, waiting + len(free))
@@ -56,7 +58,7 @@ class Lockstep:
             taken = np.flatnonzero(owners >= 0)
             if not len(taken):
                 return
-            masses, state = self._tick(tf.constant(tokens), tf.constant(codes), state, tf.constant(is_new))
+            masses, state = tick(tf.constant(tokens), tf.constant(codes), state, tf.constant(is_new))
             chosen = choose(owners[taken], masses.numpy()[:, taken])
             ended = chosen == END_ID
             tokens[taken] = np.where(ended, START_ID, chosen)
