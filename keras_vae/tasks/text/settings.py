@@ -29,7 +29,14 @@ _NETWORK = {
     "network": Setting(default="lstm", help=f"Kind of the layers: {listed(NETWORKS)}", **choice(NETWORKS)),
     "state_units": Setting(whole(1), 256, "Size of the states and of the embedding."),
     "n_layers": Setting(whole(1), None, "Layers of the decoder.", "1; 2 of a transformer", kind=int),
-    "dropout": Setting(check_dropout, None, "Of words and features.", "by the number of texts", kind=float),
+    "dropout": Setting(
+        check_dropout,
+        None,
+        "Of words and features; a run that goes on may have another one.",
+        "by the number of texts",
+        kind=float,
+        may_change=True,
+    ),
 }
 READING = {name: ALL_READING[name] for name in ("columns", "label", "header") if name in ALL_READING}
 MINUTES = {"minutes": Setting(**{**vars(COMMON["minutes"]), "default": 30.0})}

@@ -15,6 +15,7 @@ from keras_vae.data.tokenizer import Tokenizer
 from keras_vae.models.text_rows import lengths_of
 from keras_vae.optimizers import Adam
 from keras_vae.tasks.task import Task
+from keras_vae.tasks.text.dropout import set_dropout
 from keras_vae.tasks.text.pictures import plot_texts
 
 CLIP_NORM = 5.0
@@ -156,6 +157,11 @@ class TextTask(Task):
         model = self.untrained(self.settings_["max_length"] or math.ceil(1.25 * longest))
         model.compile(Adam(self.settings_["learning_rate"], clipnorm=CLIP_NORM))
         return model
+
+    def train(self, model, data, start_epoch=0, callbacks=(), **kwargs):
+        # A run that goes on may have been given another one than it was built with.
+        set_dropout(model, self.settings_["dropout"])
+        return super().train(model, data, start_epoch, callbacks, **kwargs)
 
     def sizes(self):
         """The arguments of `make_sequence_vae` and `make_language_model` that both have."""
