@@ -15,13 +15,14 @@ def set_dropout(model, rate):
     Raises:
         ValueError: if the model was built without dropout: its layers have no noise.
     """
-    for layer in all_layers(model):
-        if isinstance(layer, keras.layers.Dropout):
-            if rate and not hasattr(layer, "seed_generator"):
-                raise ValueError(
-                    f"`dropout` must stay 0 for a model that was built without any. Received: dropout={rate}"
-                )
-            layer.rate = rate
-        elif "dropout" in vars(layer):
-            # What the networks are saved with.
+    layers = all_layers(model)
+    # The attention of Keras has one that is never used.
+    noisy = [layer for layer in layers if isinstance(layer, keras.layers.Dropout) and hasattr(layer, "seed_generator")]
+    if rate and not noisy:
+        raise ValueError(f"`dropout` must stay 0 for a model that was built without any. Received: dropout={rate}")
+    for layer in noisy:
+        layer.rate = rate
+    for layer in layers:
+        # What our networks are saved with.
+        if "dropout" in vars(layer):
             layer.dropout = rate
