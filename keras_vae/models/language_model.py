@@ -129,7 +129,7 @@ class LanguageModel(TextRows, TextWriter, RowGraphs, FixedAttributes, Trainer):
         Raises:
             ValueError: always. `log_prob` says how probable texts are, `sample` writes new ones.
         """
-        self._refuse("predict")
+        raise _no_reconstruction("predict")
 
     def predict_on_batch(self, *args, **kwargs):
         """Refused, as `predict`.
@@ -137,13 +137,7 @@ class LanguageModel(TextRows, TextWriter, RowGraphs, FixedAttributes, Trainer):
         Raises:
             ValueError: always.
         """
-        self._refuse("predict_on_batch")
-
-    def _refuse(self, verb):
-        raise ValueError(
-            "a language model has no code, hence no reconstruction: use `log_prob(x)` for the nats of texts, or "
-            f"`sample(n)` for new ones. Received: a call of `{verb}`"
-        )
+        raise _no_reconstruction("predict_on_batch")
 
     def sample(
         self,
@@ -199,3 +193,10 @@ class LanguageModel(TextRows, TextWriter, RowGraphs, FixedAttributes, Trainer):
         for name in ("decoder", "tokenizer"):
             config[name] = deserialize(config[name], custom_objects=custom_objects)
         return cls(**config)
+
+
+def _no_reconstruction(verb):
+    return ValueError(
+        "a language model has no code, hence no reconstruction: use `log_prob(x)` for the nats of texts, or "
+        f"`sample(n)` for new ones. Received: a call of `{verb}`"
+    )
