@@ -193,6 +193,7 @@ def test_long_training_that_was_broken_off_ends_as_if_it_had_not_been(train, tmp
     assert np.all(np.diff(histories[1]["cpu_minutes"]) > 0)
 
 
+@pytest.mark.slow
 def test_long_training_that_is_done_is_not_repeated(train, tmp_path):
     model, progress = train(tmp_path)
     again, same = train(tmp_path, [break_off_in(epoch=N_EPOCHS)])
@@ -204,6 +205,7 @@ def test_long_training_that_is_done_is_not_repeated(train, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_long_training_that_a_callback_has_ended_does_not_go_on(train, tmp_path):
     stop = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: setattr(stop.model, "stop_training", epoch == 1)
@@ -213,6 +215,7 @@ def test_long_training_that_a_callback_has_ended_does_not_go_on(train, tmp_path)
     assert train(tmp_path)[1] == progress
 
 
+@pytest.mark.slow
 def test_folder_with_a_training_of_other_settings_is_refused(train, tmp_path):
     train(tmp_path, n_epochs=1)
     with pytest.raises(ValueError, match="a training of the same settings"):
@@ -363,6 +366,7 @@ class Log:
         self.answers.append(answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["bare", "products"])
 def test_contenders_of_tensorflow_train_on_all_batches(load, rng, name):
     contenders = load("_contenders")

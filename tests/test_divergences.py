@@ -248,6 +248,7 @@ def test_total_correlation_of_correlated_gaussians_is_the_closed_form():
     assert estimate == pytest.approx(-0.5 * np.log(1 - r**2), abs=0.06)
 
 
+@pytest.mark.slow
 def test_the_discrepancy_is_the_mean_over_draws_of_the_prior(rng):
     z = rng.normal(1.0, 0.5, size=(6, 3)).astype("float32")
     ours = float(np.mean(standard_normal_mmd(tf.constant(z), 1.3)))
@@ -263,6 +264,7 @@ def test_the_discrepancy_is_the_mean_over_draws_of_the_prior(rng):
     assert ours == pytest.approx(estimate, abs=0.03)
 
 
+@pytest.mark.slow
 def test_the_discrepancy_of_the_prior_from_itself_is_zero_on_average():
     rng = np.random.default_rng(1)
     estimates = [

@@ -21,9 +21,7 @@ PATHS = sorted(FOLDER.glob("*.ipynb"))
 MACHINE_PATH = re.compile(r"/home/|/root/|/work/|/tmp/|site-packages")
 MAX_BYTES = 300_000
 
-# Of those on real data `make test` runs the shorter one; the others are run by `make notebooks` and `make test-all`.
 ON_REAL_DATA = ("06_photographs.ipynb", "07_a_table_with_a_story.ipynb")
-IN_SECONDS = ON_REAL_DATA[1:]
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=[path.name for path in PATHS])
 
 
@@ -152,10 +150,8 @@ def test_committed_notebook_has_clean_metadata(path):
     assert "widgets" not in notebook.metadata
 
 
-@pytest.mark.parametrize(
-    "path",
-    [pytest.param(path, marks=[] if path.name in IN_SECONDS else pytest.mark.notebook, id=path.name) for path in PATHS],
-)
+@pytest.mark.notebook
+@each_notebook
 def test_notebook_runs_without_any_data_beside_it(path, tmp_path, monkeypatch):
     # An empty Keras folder and no $KERAS_VAE_DATA: what is not embedded has to be replaced, not downloaded.
     monkeypatch.setenv("KERAS_VAE_STEPS", "2")

@@ -142,6 +142,7 @@ def test_it_costs_nothing_in_trainings_of_many_short_epochs():
     assert time.perf_counter() - begun < 1.0
 
 
+@pytest.mark.slow
 def test_it_keeps_the_weights_of_a_training(vae, x):
     keeper = KeepBest("val_elbo")
     kept = []

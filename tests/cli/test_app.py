@@ -118,6 +118,7 @@ def test_the_name_of_a_run_comes_from_data_and_network(tmp_path, monkeypatch):
     assert str(default_out("vae", ".", {})) == f"runs/{tmp_path.name}"
 
 
+@pytest.mark.slow
 def test_the_figures_are_one_json_object(shell, trained):
     code, out, err = shell("evaluate", trained / "run", "--n-samples", 2, "--json")
     assert (code, err) == (0, "")
@@ -271,6 +272,7 @@ def test_a_task_without_data_of_its_own_asks_for_them(refused, monkeypatch):
     refused("train", match="`data` must be given, or `out` of a run that goes on")
 
 
+@pytest.mark.slow
 def test_an_export_is_checked_against_the_run_and_inspected(shell, trained, tmp_path):
     code, out, err = shell("export", trained / "run", tmp_path / "served", "--check")
     assert (code, err) == (0, "exported the weights of epoch 1\n")

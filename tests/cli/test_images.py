@@ -62,6 +62,7 @@ def test_a_run_has_figures_and_pictures(denoising):
     assert (metrics["part"], metrics["n_images"]) == ("test", 20)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_and_is_evaluated_again(shell, denoising, tmp_path):
     shutil.copytree(denoising, tmp_path / "run")
     code, out, _ = shell("train-denoiser", "--out", "run", "--resume", "--epochs", "2")

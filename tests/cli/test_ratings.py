@@ -105,6 +105,7 @@ def test_mistakes_end_in_one_line(refused, run, tmp_path):
     refused("train-recommender", match="`data` must be given|neither")
 
 
+@pytest.mark.slow
 def test_a_run_of_something_else_is_refused(refused, tmp_path):
     settings = {"latent_dim": 2, "hidden_units": [4], "epochs": 1}
     opened, config, task, data = open_run(tmp_path / "t", data=str(write_table(tmp_path / "t.csv")), **settings)

@@ -55,6 +55,7 @@ def test_the_larger_of_screen_and_frame_counts():
     assert first_frame(tf.constant(bytes(file)))[1] == 40 * 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "file",
     [

@@ -65,6 +65,7 @@ def test_another_fit_is_refused(tmp_path):
         decode_image(tmp_path / "a.png", (4, 4, 1), "zoom")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", range(1, 9))
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
 def test_size_and_pixels_are_upright_in_every_format(tmp_path, suffix, value):
@@ -98,6 +99,7 @@ def test_threads_of_tf_data_do_not_wait_for_one_another(tmp_path):
     assert [int(pixels[0, 0, 0]) for pixels in read] == list(range(40))
 
 
+@pytest.mark.slow
 def test_more_pixels_than_pillow_dares_are_refused(tmp_path):
     Image.new("1", (20_000, 20_000)).save(tmp_path / "a.png")
     with pytest.raises(ValueError, match=r"the image .*a\.png cannot be read: Image size .* exceeds limit"):
@@ -125,6 +127,7 @@ def test_cmyk_photographs_are_read(tmp_path):
     assert decode_image(str(tmp_path / "a.jpg"), (4, 4, 3)).min() > 250
 
 
+@pytest.mark.slow
 def test_sixteen_bits_are_scaled_to_eight(tmp_path):
     levels = np.array([[0, 257, 32896, 65535]], dtype=np.uint16)
     Image.fromarray(levels).save(tmp_path / "a.png")
@@ -143,6 +146,7 @@ def test_photographs_are_turned_as_the_camera_was_held(tmp_path):
     assert turned[9:].min() > 235
 
 
+@pytest.mark.slow
 def test_shrinking_averages(tmp_path):
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (400, 300)).astype(np.uint8)

@@ -97,12 +97,14 @@ def test_training_and_a_graph_of_an_export_have_the_same_pixels(tmp_path, file_f
     )
 
 
+@pytest.mark.slow
 def test_16_bits_of_colour_are_rounded_to_8():
     levels = np.array([[[0, 128, 129], [65535, 65406, 257]]], np.uint16)
     file = tf.io.encode_png(levels)
     np.testing.assert_array_equal(decode_picture(file, (1, 2, 3))[0], [[0, 0, 1], [255, 254, 1]])
 
 
+@pytest.mark.slow
 def test_a_palette_of_a_small_bmp_is_read_to_its_end():
     file = file_of(Image.fromarray(np.arange(6, dtype=np.uint8).reshape(2, 3) * 51).convert("P"), "BMP")
     np.testing.assert_array_equal(decode_picture(file, (2, 3, 3)), by_pillow(file, 3))
@@ -136,6 +138,7 @@ def test_files_of_too_many_pixels_are_refused_before_they_are_decoded(name):
         decode_picture(TOO_LARGE[name], (4, 4, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", [b"", b"BX", b"text that is no picture", b"RIFF0000WEBP", file_of(PHOTO, "TIFF")])
 def test_another_format_is_refused_and_the_message_says_which_are_taken(file):
     with pytest.raises(tf.errors.InvalidArgumentError, match="the file must be JPEG, PNG, GIF or BMP"):

@@ -63,6 +63,7 @@ def test_rows_of_one_batch_are_drawn_independently(grey):
     assert len(np.unique(drawn, axis=0)) > 150
 
 
+@pytest.mark.slow
 def test_a_new_object_with_the_same_seed_repeats_the_sequence(grey):
     first, second, other = binarized(grey, 16, seed=3), binarized(grey, 16, seed=3), binarized(grey, 16, seed=4)
     for _ in range(2):
@@ -71,6 +72,7 @@ def test_a_new_object_with_the_same_seed_repeats_the_sequence(grey):
         assert not np.array_equal(one_pass(other), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_float", [False, True], ids=["uint8", "float32"])
 def test_mean_over_epochs_is_the_grey_value(as_float):
     levels = np.arange(256).reshape(16, 16, 1)
@@ -102,6 +104,7 @@ def test_every_epoch_holds_every_row_once_in_a_new_order(numbered):
     assert not np.array_equal(orders[1], orders[2])
 
 
+@pytest.mark.slow
 def test_every_row_is_equally_likely_to_come_first():
     x = np.arange(10, dtype=np.float32)[:, np.newaxis]
     stream = batches(x, batch_size=10, repeat=True).take(2000)
@@ -271,6 +274,7 @@ def test_a_missing_part_is_refused(numbered):
         batches(data, part="test")
 
 
+@pytest.mark.slow
 def test_epochs_differ_between_seeds_and_not_only_by_a_shift(numbered):
     orders = {}
     for seed, epoch in itertools.product(range(2), range(3)):

@@ -21,6 +21,7 @@ def test_annealing_agrees_with_the_exact_likelihood_and_the_bound(vae, x, exact)
     assert estimate_bounds(vae, x[:16], n_samples=5_000).log_prob.mean == pytest.approx(annealed.mean, abs=0.15)
 
 
+@pytest.mark.slow
 def test_annealing_is_right_where_the_encoder_is_wrong(x, exact, wide):
     """An encoder that is sure of nonsense: the importance-weighted bound is far below, the annealed one is not."""
     wrong = wide(small_vae(), z_log_var=-4.0)
@@ -115,6 +116,7 @@ def test_streams_and_arrays_and_seeds(vae, x):
     assert annealed_log_prob(vae, x, 2, 3, batch_size=16, seed=1).mean != annealed[0].mean
 
 
+@pytest.mark.slow
 def test_elements_that_are_masked_are_marginalised_out(vae, x, mask, exact_of_seen):
     annealed = annealed_log_prob(vae, x[:16], n_chains=32, n_steps=300, mask=mask[:16])
     assert annealed.mean == pytest.approx(exact_of_seen[:16].mean(), abs=0.1)
@@ -127,6 +129,7 @@ def test_the_mask_of_a_stream_is_that_of_the_array(vae, x, mask):
     np.testing.assert_array_equal(of_stream.values, annealed_log_prob(vae, x, 2, 3, batch_size=16, mask=mask).values)
 
 
+@pytest.mark.slow
 def test_a_condition_takes_part(conditional_vae):
     model, x, condition = conditional_vae
     kernel, shifts = (model.decoder.get_layer(name).kernel.numpy() for name in ("x_params", "shift"))

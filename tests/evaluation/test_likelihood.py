@@ -54,6 +54,7 @@ def test_elements_that_are_masked_are_marginalised_out(vae, x, mask, exact_of_se
     np.testing.assert_allclose(vae.log_prob(other, 5, mask=mask), vae.log_prob(x, 5, mask=mask), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_mask_of_a_stream_is_that_of_the_array(vae, x, mask):
     stream = tf.data.Dataset.from_tensor_slices((x, x, mask)).batch(16)
     # In a stream x stands beside its target, and the encoder sees all of it.

@@ -368,6 +368,7 @@ def test_kl_bars_name_their_layer():
     assert plot_kl_per_dim(z, z, "the top layer").axes[0].get_title().startswith("0 of 2 latent dimensions of the top")
 
 
+@pytest.mark.slow
 def test_traversals_look_at_the_first_dimensions_alone_and_at_thousands_in_no_time(rng):
     z_mean = rng.normal(size=(2000, 5000)).astype("float32") * np.linspace(0.5, 2.0, 5000, dtype="float32")
     arguments = {"steps": 2, "max_dims": 1}

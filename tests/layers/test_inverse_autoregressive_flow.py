@@ -104,6 +104,7 @@ def test_the_gradient_reaches_every_weight_and_the_context(rng):
         assert np.all(np.isfinite(gradient))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("latent_dim", [1, 2])
 def test_the_density_of_what_comes_out_integrates_to_one(latent_dim):
     layer = flow(latent_dim, 1, n_steps=2, scale=0.25)

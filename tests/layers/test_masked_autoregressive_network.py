@@ -52,6 +52,7 @@ def test_an_output_depends_on_every_input_before_it_and_on_no_other(latent_dim, 
         np.testing.assert_array_equal(np.any(jacobian != 0.0, axis=0), may_depend)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden_units", [(), (16,), (16, 12)], ids=["linear", "one-layer", "two-layers"])
 @pytest.mark.parametrize("latent_dim", [1, 3])
 def test_every_output_depends_on_the_whole_context(latent_dim, hidden_units, rng):

@@ -137,6 +137,7 @@ def test_config_round_trip(over):
     assert again.compute_output_shape((None, 2)) == (None, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("over", ["columns", "all"])
 def test_a_saved_model_keeps_what_was_learned(over, rng, tmp_path):
     x = (rng.normal(size=(20, 6)) * 50.0 + 1000.0).astype("float32")
@@ -149,6 +150,7 @@ def test_a_saved_model_keeps_what_was_learned(over, rng, tmp_path):
     np.testing.assert_array_equal(again.predict(x, verbose=0), vae.predict(x, verbose=0))
 
 
+@pytest.mark.slow
 def test_a_model_takes_and_gives_the_units_of_the_data(rng):
     x = (rng.normal(size=(20, 6)) * 50.0 + 1000.0).astype("float32")
     layer = adapted(x)

@@ -90,6 +90,7 @@ def test_samples_have_the_moments_of_their_columns(rng):
     assert np.any(likelihood.sample(x_params[:50]).numpy() != likelihood.sample(x_params[:50]).numpy())
 
 
+@pytest.mark.slow
 def test_holes_count_neither_in_the_bound_nor_in_its_gradient(x):
     vae = kv.make_vae((7,), latent_dim=2, likelihood=Mixed(COLUMNS), hidden_units=(8,), seed=0)
     vae.preprocessing.assign(np.zeros(7), np.ones(7), (0.0, 4.0))
@@ -145,6 +146,7 @@ def test_only_real_columns_are_standardized_and_holes_are_left_out_of_their_scal
     np.testing.assert_allclose(of_data + np.log(scale[0]), of_scaled, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_model_of_a_table_with_holes_is_saved_and_exported(x, tmp_path):
     vae = kv.make_vae((7,), latent_dim=2, likelihood=Mixed(COLUMNS, holes=[0, 2]), hidden_units=(8,), seed=0)
     vae.compile("adam")

@@ -53,6 +53,7 @@ def exact(vae, data):
     return log_prob, np.linalg.inv(np.eye(LATENT_DIM) + kernel @ kernel.T / variance)
 
 
+@pytest.mark.slow
 def test_training_turns_the_latent_axes_until_the_posterior_is_diagonal(vae, data, exact):
     covariance = exact[1]
     assert abs(covariance[0, 1]) < 0.05 * np.sqrt(covariance[0, 0] * covariance[1, 1])

@@ -113,6 +113,7 @@ def test_a_line_between_two_examples_has_one_condition(x, case):
     np.testing.assert_allclose(line[[0, -1]], ends, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "objective",
     [

@@ -98,6 +98,7 @@ def test_the_network_runs_in_training_mode_in_training_alone(rng):
     assert (np.abs(norm.moving_mean.numpy()) > 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", slow_after(1, NETWORKS))
 def test_a_model_of_classes_is_saved_and_goes_on(network, tmp_path):
     x, y = labelled()
@@ -112,6 +113,7 @@ def test_a_model_of_classes_is_saved_and_goes_on(network, tmp_path):
     np.testing.assert_array_equal(loaded.decoder.get_weights()[0], model.decoder.get_weights()[0])
 
 
+@pytest.mark.slow
 def test_classes_are_learned():
     # All that x holds is its class.
     pictures = np.random.default_rng(0).integers(0, 2, (3, 8, 8, 1)).astype("float32")
@@ -126,6 +128,7 @@ def test_classes_are_learned():
 SHAPES = [pytest.param((5,), id="vector"), pytest.param((8, 8, 3), id="image"), pytest.param((4, 6), id="matrix")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", slow_after(2, SHAPES))
 def test_conditions_of_any_shape(shape):
     x, _ = labelled()
@@ -147,6 +150,7 @@ def test_tables_and_sequences_are_told_a_class():
         assert model.sample(2, condition=[0, 2]).shape == (2, *event_shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prior", slow_after(1, ["conditional", None]))
 def test_a_saved_model_takes_the_class_as_one_more_input(prior, tmp_path):
     x, y = labelled()

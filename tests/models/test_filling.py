@@ -199,6 +199,7 @@ def test_a_gradient_that_is_not_finite_leaves_a_row_where_it_was():
 LIKELIHOODS = ["bernoulli", "discretized_logistic", "gaussian", "continuous_bernoulli", "gaussian_shared", "student_t"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likelihood", slow_after(2, LIKELIHOODS))
 def test_every_likelihood_of_elements_fills(likelihood, rng):
     vae = kv.make_vae((6,), 2, hidden_units=(8,), likelihood=likelihood, seed=0, preprocessing=None)
@@ -210,6 +211,7 @@ def test_every_likelihood_of_elements_fills(likelihood, rng):
         assert not vae.likelihood.is_outside(tf.constant(filled)) or likelihood == "discretized_logistic"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "case", slow_after(3, ["ladder", "standardized", "mixed", "images", "flow", "quantized", "tokens"])
 )

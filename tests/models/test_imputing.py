@@ -76,6 +76,7 @@ def test_the_same_seed_fills_alike_whatever_else_is_in_the_batch(linear):
     assert len(np.unique(twice[0, :, 1])) == 4
 
 
+@pytest.mark.slow
 def test_classes_counts_and_units_come_back_as_such(rng):
     x = np.stack([100 + 5 * rng.normal(size=60), rng.integers(0, 3, 60), rng.poisson(4, 60)], axis=1).astype("float32")
     vae = kv.make_vae((3,), 2, "skip", (8,), Mixed(["student_t", 3, "negative_binomial"]), seed=0)

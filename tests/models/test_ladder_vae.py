@@ -144,6 +144,7 @@ def test_one_layer_is_the_vae(x):
     np.testing.assert_allclose(one.sample(3, seed=0), vae.sample(3, seed=0), rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "latent_dims"),
     [

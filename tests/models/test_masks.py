@@ -96,6 +96,7 @@ def test_weights_of_elements_and_a_mask_are_multiplied(x, hidden):
         vae.fit(np.ma.masked_array(x, hidden), sample_weight=np.ones(len(x)), verbose=0)
 
 
+@pytest.mark.slow
 def test_weights_of_another_shape_may_follow_each_other(x):
     vae = small_vae(likelihood="bernoulli")
     vae.compile("sgd")

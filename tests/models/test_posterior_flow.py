@@ -80,6 +80,7 @@ def test_draws_go_through_the_flow(x):
     np.testing.assert_allclose(model.reconstruct(x), model.predict(x, verbose=0), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_flow_is_trained_saved_and_exported(x, tmp_path):
     model = small_vae(posterior_flow=InverseAutoregressiveFlow(2, (8,), seed=0))
     model.compile(keras.optimizers.Adam(0.01))

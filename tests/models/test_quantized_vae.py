@@ -74,6 +74,7 @@ def test_the_importance_weighted_bound_is_the_integral_over_the_width_of_q(x):
     np.testing.assert_allclose(model.log_prob(x[:1], n_samples=40_000)[0], wanted, atol=0.05)
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_and_the_code_stays_as_long_as_the_bound_says(rng):
     x = rng.normal(size=(512, 2)).astype("float32") @ rng.normal(size=(2, N_DATA)).astype("float32")
     model = make_model(stddev=0.2)

@@ -102,6 +102,7 @@ def test_an_encoder_of_log_variances_is_not(activation):
         VAE(encoder(activation), linear_decoder())
 
 
+@pytest.mark.slow
 def test_inputs_and_outputs_in_brackets_are_taken(tmp_path, rng):
     x, z = keras.Input((6,)), keras.Input((2,))
     model = VAE(

@@ -113,6 +113,7 @@ def test_a_row_has_one_score_wherever_it_stands(binary, make, verb):
     assert np.abs(getattr(model, verb)(x, n_samples=1) - expected).max() > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", slow_after(2, [MODELS[0], MODELS[2], MODELS[1]]))
 def test_evaluate_is_a_function_of_the_rows(binary, make):
     model = make()

@@ -149,6 +149,7 @@ def test_one_value_for_everything_is_refused():
         vae.fit(np.full((8, 3), 2.0), verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repeatable", [True, False])
 def test_a_stream_is_learned_from_what_comes_first(rng, repeatable):
     x = (rng.normal(size=(64, 3)) * 100.0 + 1000.0).astype("float32")
@@ -240,6 +241,7 @@ def test_codes_say_the_bounded_log_variance():
     assert np.isfinite(vae.elbo(x)).all()
 
 
+@pytest.mark.slow
 def test_the_state_of_standardize_is_told():
     layer = Standardize()
     assert not layer.is_adapted

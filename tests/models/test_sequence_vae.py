@@ -236,6 +236,7 @@ def test_many_draws_of_a_long_text_are_made_in_parts(model):
     assert many >= few - 1.0
 
 
+@pytest.mark.slow
 def test_doctor_looks_at_texts_as_at_anything(model):
     rows = model.tokenizer.rows(TEXTS * 2)
     report = kv.evaluation.check_health(model, rows, rows)

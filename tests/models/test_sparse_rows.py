@@ -57,6 +57,7 @@ def test_training_goes_the_same_way(clicks):
     assert found == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_streams_targets_weights_and_single_batches(clicks):
     vae = clicks_vae()
     stream = batches(clicks, 16, seed=0)

@@ -101,6 +101,7 @@ def test_one_beam_is_greedy_and_so_are_no_temperature_and_a_tiny_share(rng):
     np.testing.assert_array_equal(sampled(step, start(chain), 30, 7, seeds, top_p=1e-6), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [1.0, 0.5])
 def test_texts_are_drawn_as_often_as_they_are_probable(rng, temperature):
     n, max_length = 20_000, 3

@@ -259,6 +259,7 @@ def test_interpolation_starts_and_ends_at_the_reconstructions(vae, x):
     np.testing.assert_allclose(line[2], line[[0, -1]].mean(axis=0), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_verbs_take_datasets_of_every_form(vae, x):
     weights = np.ones(5, "float32")
     expected = vae.encode(x)[0]
@@ -522,6 +523,7 @@ def test_parts_that_do_not_fit_are_refused_at_construction(parts, message):
         small_vae(**parts)
 
 
+@pytest.mark.slow
 def test_an_encoder_in_one_dtype_and_data_in_another_meet(x):
     model = small_vae()
     for data in (x.astype("float64"), (x > 0), (x > 0).astype("uint8"), tf.constant(x)):

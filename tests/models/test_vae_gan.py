@@ -107,6 +107,7 @@ def test_no_verdict_reaches_the_encoder(x):
     assert all(g is None or np.all(g == 0.0) for g in gradients)
 
 
+@pytest.mark.slow
 def test_training_brings_reconstructions_and_samples_near_the_data(x):
     model = make_model(objective=Adversarial(feature_weight=20.0, adversarial_weight=1.0))
     model.compile(kv.optimizers.Adam(0.003))
@@ -129,6 +130,7 @@ def test_the_same_data_give_the_same_numbers(x):
     np.testing.assert_allclose(model.predict(x, verbose=0), model.reconstruct(x), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_training_resumes_bit_for_bit_with_both_optimizers(x, tmp_path):
     whole = make_model()
     whole.compile(kv.optimizers.Adam(0.002), discriminator_optimizer=keras.optimizers.RMSprop(0.001))
@@ -158,6 +160,7 @@ def test_an_export_is_that_of_a_vae(x, tmp_path):
     assert served.sample(3, seed=1).shape == (3, *SHAPE)
 
 
+@pytest.mark.slow
 def test_half_precision_scales_both_losses(x, mixed_float16):
     model = make_model()
     model.compile("adam")
@@ -185,6 +188,7 @@ def test_a_condition_is_told_to_both_halves_of_the_decoded_batch(x):
     assert model.sample(2, seed=0, condition=condition[0]).shape == (2, *SHAPE)
 
 
+@pytest.mark.slow
 def test_a_learned_prior_is_trained_with_the_decoder(x):
     model = make_model(prior=kv.priors.MixtureOfGaussians(2, seed=0))
     model.compile("adam")

@@ -95,6 +95,7 @@ def test_the_gradient_of_the_encoder_is_that_at_the_entries(x):
     np.testing.assert_allclose(tape.gradient(loss, vectors), wanted, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_one_fit_trains_all_parts_and_samples_look_like_the_data(rng):
     # Grids of 2 x 2 codes: each corner by itself is not enough, the prior must learn that one of four is bright.
     model = make_model(prior_channels=8, prior_layers=2)
@@ -109,6 +110,7 @@ def test_one_fit_trains_all_parts_and_samples_look_like_the_data(rng):
     assert (bright.sum(axis=0) > 5).all()
 
 
+@pytest.mark.slow
 def test_training_resumes_bit_for_bit_from_a_file(x, tmp_path):
     whole = make_model()
     whole.compile("adam")
@@ -124,6 +126,7 @@ def test_training_resumes_bit_for_bit_from_a_file(x, tmp_path):
     np.testing.assert_array_equal(again.sample(3, seed=0), whole.sample(3, seed=0))
 
 
+@pytest.mark.slow
 def test_an_export_serves_codes_and_reproducible_samples(x, tmp_path):
     model = make_model()
     served = kv.load_saved_model(kv.export_saved_model(model, tmp_path / "served"))

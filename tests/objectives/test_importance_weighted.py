@@ -115,6 +115,7 @@ def assert_same_mean(one, other):
         assert np.all(np.abs(values.mean(axis=0) - other[path].mean(axis=0)) < error + 1e-6), path
 
 
+@pytest.mark.slow
 def test_all_estimators_have_the_same_mean_and_their_own_noise():
     one, *others = (repeated_gradients(300, **arguments) for arguments in ESTIMATORS)
     for other in others:
@@ -178,6 +179,7 @@ def test_fit_raises_the_bound_and_survives_a_save(rng, tmp_path, estimator):
     np.testing.assert_array_equal(loaded.log_prob(x[:5]), model.log_prob(x[:5]))
 
 
+@pytest.mark.slow
 def test_the_pick_can_be_compiled_by_xla(rng):
     x = rng.normal(size=(64, 6)).astype("float32")
     model = iwae(resampled=True, gradient="doubly_reparameterized")

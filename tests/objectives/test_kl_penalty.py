@@ -121,6 +121,7 @@ def test_training_reaches_the_capacity(x):
     assert trained_kl(x, capacity=3.0, beta=30.0) == pytest.approx(3.0, abs=0.25)
 
 
+@pytest.mark.slow
 def test_free_bits_keep_the_kl_open_where_the_loss_would_close_it(rng):
     noise = 0.1 * rng.normal(size=(64, 6)).astype("float32")  # Nothing worth encoding under unit variance.
     assert trained_kl(noise) < 0.1

@@ -33,6 +33,7 @@ def test_beta_weighs_the_total_correlation_alone(x, beta):
     np.testing.assert_allclose(terms["elbo"], small_vae().assemble(pieces)["elbo"], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_beta_lowers_the_total_correlation(rng):
     # Both columns of the decoder see the same factor: the codes of a VAE are correlated.
     x = (rng.normal(size=(256, 1)) @ np.ones((1, 6)) + 0.3 * rng.normal(size=(256, 6))).astype("float32")

@@ -71,6 +71,7 @@ def test_a_run_on_drawn_pixels_has_no_preprocessing(tmp_path):
         np.testing.assert_array_equal(x, y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_8_bit", [True, False])
 def test_whether_values_were_divided_by_255_is_asked_of_the_data(tmp_path, is_8_bit):
     data = write_images(tmp_path / "x.npz")

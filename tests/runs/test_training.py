@@ -72,6 +72,7 @@ def test_the_same_settings_give_the_same_run(trained, tmp_path):
         assert (tmp_path / "run" / "figures" / picture.name).read_bytes() == picture.read_bytes()
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_run(trained, whole, tmp_path, short_report):
     metrics = train_run(tmp_path / "run", trained / "table.csv", seed=1)
     assert metrics["elbo"] != RunFolder(whole).read_metrics()["elbo"]
@@ -102,6 +103,7 @@ def test_a_run_killed_anywhere_ends_with_the_same_numbers(
     assert_same_run(whole, tmp_path / "run")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("write", "settings"),
     [
@@ -123,6 +125,7 @@ def test_other_data_and_networks_resume_to_the_same_numbers_too(
     assert_same_run(tmp_path / "whole", tmp_path / "killed")
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_to_more_epochs(trained, whole, tmp_path, short_report):
     train_run(tmp_path / "long", trained / "table.csv", epochs=5)
     shutil.copytree(whole, tmp_path / "run")

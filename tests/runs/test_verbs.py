@@ -101,6 +101,7 @@ def test_reconstructions_and_samples_are_in_the_units_of_the_table(run_path, tab
     assert read(tmp_path / "s.npz")["x"].mean(axis=0)[1] == pytest.approx(90, abs=20)
 
 
+@pytest.mark.slow
 def test_samples_repeat_with_a_seed_and_are_new_without(run_path, tmp_path):
     drawn = []
     for seed in (1, 1, 2, None, None):
@@ -115,6 +116,7 @@ def test_without_temperature_all_samples_are_one(run_path, tmp_path):
     assert np.ptp(read(tmp_path / "s.npz")["x"], axis=0).max() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".png", ".svg", ".PDF", ".jpg"])
 def test_samples_become_a_picture(run_path, tmp_path, suffix):
     verbs.sample_run(run_path, tmp_path / f"s{suffix}", n=3)
@@ -191,6 +193,7 @@ def test_a_table_gives_a_table_with_names_parts_and_labels(run_path, table, tmp_
         np.testing.assert_array_equal(x, getattr(run.data, f"x_{part}"))
 
 
+@pytest.mark.slow
 def test_columns_are_matched_by_name(run_path, table, tmp_path):
     lines = [line.split(",") for line in table.read_text().splitlines()]
     (tmp_path / "reversed.csv").write_text("\n".join(",".join(line[::-1]) for line in lines) + "\n")

@@ -143,6 +143,7 @@ def test_the_criterion_counts_examples_and_not_their_draws(rng):
     assert fit(vae, more, **options).n_components == 2
 
 
+@pytest.mark.slow
 def test_likelihoods_keep_to_the_prior(rng):
     vae, x = vae_of_identity(), two_blobs(100, rng)
     vae.compile()
@@ -180,6 +181,7 @@ def test_a_temperature_below_one_draws_nearer_to_the_components(rng):
     assert within.std() < 0.1
 
 
+@pytest.mark.slow
 @fast_samplers_first
 def test_a_seed_repeats_the_fit_whatever_was_seeded(name, rng):
     x, options = two_blobs(100, rng), {**QUICK[name], **({} if name == "gmm" else {"max_steps": 20})}
@@ -206,6 +208,7 @@ def test_a_saved_model_keeps_its_sampler(name, fitted, tmp_path):
     assert keras.models.load_model(tmp_path / "without.keras").sampler is None
 
 
+@pytest.mark.slow
 def test_a_model_whose_encoder_is_not_functional_keeps_its_sampler(rng, tmp_path):
     vae = VAE(UnbuiltEncoder(), linear_decoder(), likelihood="gaussian_fixed", seed=0)
     vae.build((None, 6))
@@ -216,6 +219,7 @@ def test_a_model_whose_encoder_is_not_functional_keeps_its_sampler(rng, tmp_path
     np.testing.assert_array_equal(again.sample(5, seed=4), vae.sample(5, seed=4))
 
 
+@pytest.mark.slow
 @fast_samplers_first
 def test_the_sampler_is_never_trained_with_the_model(name, rng, tmp_path):
     vae, x = vae_of_identity(z_log_var=None), two_blobs(64, rng).astype("float32")
@@ -283,6 +287,7 @@ def test_fit_keeps_the_signature_of_fit():
     assert list(parameters)[:3] == ["self", "x", "y"]
 
 
+@pytest.mark.slow
 def test_the_second_vae_has_as_many_latents_and_its_own_noise(fitted):
     sampler = fitted("two_stage").sampler
     assert isinstance(sampler, DecoderPrior)

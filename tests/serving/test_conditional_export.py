@@ -102,6 +102,7 @@ def test_every_signature_answers_as_in_python(exported):
         assert_answers_as(vae, session, conditions(kind))
 
 
+@pytest.mark.slow
 def test_every_signature_answers_as_in_python_also_in_cpp(exported, cpp_program):
     kind, vae, folder = exported
     with CppSession(cpp_program, folder) as session:
@@ -116,6 +117,7 @@ def test_the_answers_depend_on_the_condition(exported):
         assert not np.allclose(verb(value, condition=conditions(kind)), verb(value, condition=others))
 
 
+@pytest.mark.slow
 def test_an_autoencoder_takes_a_condition_as_well(tmp_path):
     vae = conditional_vae("one")
     x, condition = vae.encoder.inputs
@@ -143,6 +145,7 @@ def test_a_condition_is_asked_for_only_where_it_is_used(part, tmp_path):
     same(loaded.reconstruct(X, condition=conditions("one")), model.reconstruct(X, condition=conditions("one")))
 
 
+@pytest.mark.slow
 def test_a_preprocessing_stands_in_front_of_x_alone(tmp_path):
     vae, condition = conditional_vae("dict"), conditions("dict")
     halves = Preprocess(lambda half: tf.repeat(half, 2, axis=1), tf.TensorSpec((None, 3), tf.float32, name="half"))
@@ -151,6 +154,7 @@ def test_a_preprocessing_stands_in_front_of_x_alone(tmp_path):
     same(loaded.encode(X[:, :3], **condition)[0], vae.encode(np.repeat(X[:, :3], 2, axis=1), condition)[0])
 
 
+@pytest.mark.slow
 def test_it_is_warmed_up_and_agrees_with_its_model(exported):
     _, vae, folder = exported
     report = inspect_saved_model(folder, vae)
@@ -228,6 +232,7 @@ def test_every_key_of_a_condition_is_asked_for(exports):
         loaded.encode(X, condition=condition, colour=np.zeros(5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signature", ["serving_default", "encode", "score"])
 def test_another_number_of_rows_is_refused_by_the_server(signature, exported, cpp_program):
     kind, _, folder = exported
@@ -285,6 +290,7 @@ def run_litert(path, verb, inputs):
     return litert.Interpreter(str(path)).get_signature_runner(verb)(**inputs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", slow_after(1, KINDS))
 @pytest.mark.parametrize("run", [run_onnx, run_litert])
 def test_onnx_and_litert_take_the_condition(run, kind, exports, tmp_path):

@@ -91,6 +91,7 @@ def test_an_export_after_a_reload_answers_as_the_model(tmp_path):
     assert_answers(export_saved_model(again, tmp_path / "served"), deterministic_signatures(model))
 
 
+@pytest.mark.slow
 def test_looking_at_a_model_before_its_export_does_not_get_in_the_way(tmp_path):
     model = fitted_vae()
     model.sample(2)
@@ -99,6 +100,7 @@ def test_looking_at_a_model_before_its_export_does_not_get_in_the_way(tmp_path):
     assert_answers(export_saved_model(model, tmp_path / "served"), deterministic_signatures(model))
 
 
+@pytest.mark.slow
 def test_an_exported_model_can_go_on_training(tmp_path):
     model = fitted_vae()
     folder = export_saved_model(model, tmp_path / "served")
@@ -153,6 +155,7 @@ print("RESULT" + json.dumps(answers))
 """
 
 
+@pytest.mark.slow
 def test_loading_needs_tensorflow_alone(exported):
     folders = [str(folder) for _, folder in exported.values()]
     arguments = [sys.executable, "-c", SCRIPT, json.dumps(X.tolist()), *folders]
@@ -263,6 +266,7 @@ def test_a_path_that_tensorflow_takes_for_a_pattern_is_refused_before_anything_i
         load_saved_model(tmp_path / name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", slow_after(2, ["with space", "st*r", "q?", "{a,b}", "~x", "\u00fcber", "lr=0.1", "#1", "%20"])
 )

@@ -77,6 +77,7 @@ def test_noise_that_repeats_itself_is_found(noise, finding, tmp_path):
     assert any(re.search(finding, line) for line in replayed_noise(tmp_path / "m"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("noise", "finding"), [FAULTS[0], FAULTS[3], FAULTS[6]])
 def test_noise_that_repeats_itself_is_not_exported(noise, finding, tmp_path):
     keras.utils.set_random_seed(0)
@@ -94,6 +95,7 @@ def test_a_seed_generator_made_inside_a_call_is_not_exported(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_noise_that_nothing_repeats_may_be_exported(tmp_path):
     def noise(shape):
         return tf.raw_ops.RandomStandardNormal(shape=shape, dtype=tf.float32, seed=0, seed2=0)

@@ -78,6 +78,7 @@ def test_signatures_that_the_export_should_have_are_missed(tmp_path):
     assert "NOT the same as the model, without generate, generate_rows" in format_inspection(report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "preprocess",
     slow_after(1, ["uint8", "image_bytes", "own"]),

@@ -83,6 +83,7 @@ def test_grey_values_of_a_file_become_what_the_model_was_trained_on(tmp_path, gr
             loaded.encode(too_much)
 
 
+@pytest.mark.slow
 def test_a_model_of_grey_values_gets_them_as_they_are(tmp_path):
     vae = make_vae((8, 6, 1), 3, hidden_units=(8,), likelihood="discretized_logistic", seed=0)
     values = np.random.default_rng(0).integers(0, 256, (4, 8, 6, 1), dtype=np.uint8)
@@ -90,6 +91,7 @@ def test_a_model_of_grey_values_gets_them_as_they_are(tmp_path):
     np.testing.assert_allclose(loaded.encode(values)[0], vae.encode(values)[0], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_file_of_the_right_size_gives_its_values(grey, loaded_grey):
     file, values = picture()
     z_mean, _ = loaded_grey.encode([file])
@@ -106,6 +108,7 @@ def test_files_of_any_size_and_kind_are_taken(loaded_grey, mode, file_format, si
     assert loaded_grey.reconstruct([file, picture()[0]]).shape == (2, 8, 6, 1)
 
 
+@pytest.mark.slow
 def test_a_large_picture_is_averaged_not_sampled(grey_decoder):
     """A fine chessboard of black and white is grey from afar."""
     board = (np.indices((80, 60)).sum(axis=0) % 2 * 255).astype("uint8")
@@ -117,6 +120,7 @@ def test_a_large_picture_is_averaged_not_sampled(grey_decoder):
     np.testing.assert_allclose(x, 0.5, atol=0.05)
 
 
+@pytest.mark.slow
 def test_colours_keep_their_order(tmp_path):
     vae = make_vae((8, 6, 3), 3, hidden_units=(8,), seed=0)
     file, values = picture("RGB")
@@ -124,6 +128,7 @@ def test_colours_keep_their_order(tmp_path):
     np.testing.assert_array_equal(x[0], values / np.float32(255))
 
 
+@pytest.mark.slow
 def test_a_function_of_ones_own_stands_in_front_of_what_takes_data(tmp_path, grey):
     halves = Preprocess(lambda x: tf.repeat(x, 2, axis=2), tf.TensorSpec((None, 8, 3, 1), tf.float32, name="half"))
     loaded = load_saved_model(export_saved_model(grey, tmp_path / "m", preprocess=halves))

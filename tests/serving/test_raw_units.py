@@ -49,6 +49,7 @@ def test_a_table_goes_in_and_comes_out_as_it_is(table_model, tmp_path):
     np.testing.assert_allclose(loaded.score(TABLE)["elbo"], terms["elbo"], rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_an_export_of_a_reloaded_model_knows_the_units_too(table_model, tmp_path):
     table_model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")
@@ -71,6 +72,7 @@ def image_model(likelihood="gaussian_fixed", value_range=None, scale=None):
     return make_vae((4, 3, 1), 2, hidden_units=(8,), likelihood=likelihood, preprocessing=preprocessing, seed=0)
 
 
+@pytest.mark.slow
 def test_a_model_of_float_images_from_0_to_255_gets_8_bit_values_as_they_are(tmp_path):
     """It would divide them by 255 and answer for images that are almost black."""
     vae = image_model(value_range=(0.0, 255.0))

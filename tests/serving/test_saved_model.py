@@ -56,6 +56,7 @@ def test_the_verbs_give_what_the_model_gives_in_any_number_of_batches(digits_lik
     assert loaded.generate(5, temperature=0.5).shape == (5, 8, 8, 1)
 
 
+@pytest.mark.slow
 def test_the_newest_version_is_loaded_unless_another_is_named(tmp_path):
     for seed in (0, 1):
         export_saved_model(make_vae((3,), 2, hidden_units=(4,), seed=seed), tmp_path)
@@ -199,6 +200,7 @@ def test_an_export_is_of_the_weights_as_they_are_now(tmp_path):
     same(load_saved_model(export_saved_model(vae, tmp_path)).decode(z), before + np.arange(6.0))
 
 
+@pytest.mark.slow
 def test_a_prior_of_tfp_is_drawn_from_at_temperature_one_only(tmp_path):
     prior = tfd.MultivariateNormalDiag(tf.fill([2], 50.0), tf.ones(2))
     loaded = load_saved_model(export_saved_model(small_vae(prior=prior), tmp_path))

@@ -48,7 +48,11 @@ def folders(tmp_path_factory, digits_like):
     return {"dense": digits_like[1], "conv": export_saved_model(conv, tmp_path_factory.mktemp("conv") / "m")}
 
 
-@pytest.fixture(scope="module", params=["dense-python", "dense-cpp", "conv-python", "conv-cpp"])
+# The server is C++: the others are a further check of what it says.
+FURTHER = [pytest.param(name, marks=pytest.mark.slow) for name in ("dense-python", "conv-python", "conv-cpp")]
+
+
+@pytest.fixture(scope="module", params=["dense-cpp", *FURTHER])
 def session(request, folders):
     model, kind = request.param.split("-")
     if kind == "python":
@@ -253,6 +257,7 @@ def test_the_bound_of_a_call_follows_the_size_of_an_event():
     assert samples_per_call((None, None, 3)) == MAX_SAMPLES_PER_CALL
 
 
+@pytest.mark.slow
 def test_tokens_out_of_range_are_refused_by_the_score_alone(tmp_path):
     vae = make_vae((6,), 2, hidden_units=(4,), likelihood=Categorical(n_classes=4), seed=0)
     with PythonSession(export_saved_model(vae, tmp_path / "m")) as session:

@@ -113,6 +113,7 @@ def test_odd_strings_are_answered_and_harm_no_other(exported):
     np.testing.assert_array_equal(found[0][2], found[0][3])
 
 
+@pytest.mark.slow
 def test_a_text_beyond_the_limit_of_the_model_is_refused(tmp_path):
     tokenizer = kv.data.Tokenizer.learn(TEXTS, max_length=5)
     model = kv.make_sequence_vae(tokenizer, latent_dim=2, units=4, seed=0)
@@ -122,6 +123,7 @@ def test_a_text_beyond_the_limit_of_the_model_is_refused(tmp_path):
         served.encode(["the dog sat down", "the dog sat down again"])
 
 
+@pytest.mark.slow
 def test_pieces_of_words_come_and_go_as_ids(tmp_path):
     pytest.importorskip("sentencepiece")
     tokenizer = kv.data.Tokenizer.learn(TEXTS * 5, unit="pieces", max_tokens=300)

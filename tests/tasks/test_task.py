@@ -60,6 +60,7 @@ def test_both_parts_of_a_file_count_as_its_rows(tmp_path):
     assert task.labels(data) is None
 
 
+@pytest.mark.slow
 def test_a_folder_of_images_is_a_stream(tmp_path):
     task = Bare()
     data = task.load(str(write_image_files(tmp_path / "x")))
@@ -142,6 +143,7 @@ def test_a_fitted_task_comes_back_from_its_folder(fitted, tmp_path, rng):
         fitted.save(tmp_path / "kept")
 
 
+@pytest.mark.slow
 def test_a_fitted_task_is_exported(fitted, tmp_path, rng):
     x = rng.normal(size=(5, 4)).astype("float32")
     served = load_saved_model(fitted.export(tmp_path / "served"))

@@ -63,6 +63,7 @@ def shell(package, *commands, cwd, then=""):
     return process.communicate()
 
 
+@pytest.mark.slow
 def test_a_use_of_sixty_lines_is_listed_trained_killed_resumed_reported_and_exported(package, tmp_path):
     assert sum(len(file.read_text().splitlines()) for file in TOY.glob("*.py")) <= 60
     shutil.copytree(TOY, package / "tasks" / "toy")

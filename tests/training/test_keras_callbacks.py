@@ -74,6 +74,7 @@ def assert_does_the_same(made, folder):
 
 
 # What saves by steps makes a VAE go one step at a time: apart from what looks at epochs only.
+@pytest.mark.slow
 @pytest.mark.parametrize("by_step", [False, True])
 def test_all_callbacks_of_keras_together_do_what_they_do_there(by_step, tmp_path, capsys):
     chosen = [make for kinds in BUILT_IN.values() for kind, make in kinds.items() if (kind == "by step") == by_step]

@@ -163,6 +163,7 @@ def test_weights_are_taken_out_and_put_back_as_in_keras():
             model.set_weights(model.get_weights()[1:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("to_dropout", [False, True])
 def test_weights_go_between_models_that_differ_by_a_dropout(tmp_path, to_dropout, compiled):

@@ -75,6 +75,7 @@ def test_data_come_in_every_form(form, with_target):
     assert_trains_alike(lambda: (made, target) if with_target else (made,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["tensor", "list of lists", "frame", "float64 tensor"])
 def test_evaluate_and_predict_take_what_fit_takes(form):
     vae = point_vae(run_eagerly=True)
@@ -160,6 +161,7 @@ STREAMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "n_parts"),
     [
@@ -205,6 +207,7 @@ def test_targets_and_weights_beside_a_stream_are_refused_as_in_keras(part):
 # Arguments.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kwargs",
     [
@@ -260,6 +263,7 @@ def test_the_arguments_are_those_of_keras():
             assert list(ours) == list(theirs)
 
 
+@pytest.mark.slow
 def test_arguments_may_be_given_by_place():
     vae, plain = both(**EAGER)
     x = rows()

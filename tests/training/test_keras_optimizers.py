@@ -80,6 +80,7 @@ def kernel_without_options(make):
     return plain.trainable_weights[0].numpy()
 
 
+@pytest.mark.slow
 @RUN
 @pytest.mark.parametrize(
     "options",
@@ -129,6 +130,7 @@ def test_every_schedule_of_the_learning_rate_is_followed(name, run_eagerly):
         assert_trains_alike(lambda: O.SGD(schedule(0.05, **SCHEDULES[name])), run_eagerly=run_eagerly)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dynamic", [True, False], ids=["LossScaleOptimizer", "MultiOptimizer"])
 def test_an_optimizer_of_optimizers_makes_the_steps_of_keras(dynamic):
     if dynamic:
@@ -164,6 +166,7 @@ def test_what_is_no_optimizer_is_refused_as_in_keras(optimizer):
             make(optimizer=optimizer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

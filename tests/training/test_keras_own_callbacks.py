@@ -149,6 +149,7 @@ def test_a_callback_stops_the_training_where_it_stops_that_of_keras(where):
 # What is printed.
 
 
+@pytest.mark.slow
 def test_what_is_printed_ends_every_epoch_as_in_keras(capsys):
     models = both(run_eagerly=lambda: False)
     for verbose in (0, 1, 2, "auto"):

@@ -176,6 +176,7 @@ def test_mixed_precision_comes_back(tmp_path, mixed_float16):
     assert_same_state(model, again)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vamp", "mixture"])
 def test_a_learned_prior_is_shared_with_the_loaded_model_and_not_copied(name, tmp_path):
     again = reloaded(fitted(MODELS[name]), tmp_path / "m.keras")

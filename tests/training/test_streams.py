@@ -88,6 +88,7 @@ BAD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.parametrize(
     ("kind", "value", "match"),
@@ -141,6 +142,7 @@ def test_whole_numbers_are_looked_for_in_every_batch(x):
         vae.fit(tf.data.Dataset.from_tensor_slices(levels).batch(2), verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.parametrize("kind", [cursor, pieces])
 def test_a_second_epoch_of_what_can_be_read_once_is_refused(x, kind):
@@ -181,6 +183,7 @@ def test_a_stream_without_end_is_refused_where_it_would_never_end(x, kind, verb)
         getattr(vae, verb)(kind(x))
 
 
+@pytest.mark.slow
 def test_a_stream_without_end_is_taken_with_a_number_of_steps(x):
     stream = tf.data.Dataset.from_tensor_slices(x).repeat().batch(ROWS)
     vae, history = fitted(stream, steps_per_epoch=3, validation_data=stream, validation_steps=2)
@@ -191,6 +194,7 @@ def test_a_stream_without_end_is_taken_with_a_number_of_steps(x):
         vae.fit(x, validation_data=stream, verbose=0)
 
 
+@pytest.mark.slow
 def test_a_py_dataset_is_told_of_its_epochs(x):
     data = Sequence(x)
     fitted(data, epochs=2)

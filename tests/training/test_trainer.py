@@ -211,6 +211,7 @@ class Batches(keras.utils.PyDataset):
         return tuple(p[4 * i : 4 * (i + 1)] for p in self.parts)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Keras's remark on every generator.
 @pytest.mark.parametrize(
     "n_parts",
@@ -297,6 +298,7 @@ def point_loss(dataset):
     return np.mean(np.sum(terms_by_hand(point_vae(), x, x), axis=0))
 
 
+@pytest.mark.slow
 def test_a_callback_may_evaluate_and_predict_in_the_middle_of_fit(x):
     class Look(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
@@ -361,6 +363,7 @@ def test_none_for_a_loss_is_no_loss():
     assert vae.compiled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_steps", "trained", "evaluated"), [(2, 1, 1), (16, 8, 1), (40, 8, 8)])
 def test_a_loop_over_steps_is_compiled_where_there_are_many(n_steps, trained, evaluated, rng):
     class Seen(keras.callbacks.Callback):
@@ -433,6 +436,7 @@ def test_a_penalty_on_weights_counts_once_in_loss_and_gradient(x):
     np.testing.assert_allclose(moved, 0.01 * 2 * 0.5 * kernel, rtol=1e-3, atol=1e-6)  # A difference again.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run_eagerly", [True, False], ids=["eager", "graph"])
 def test_a_penalty_on_activations_counts_once_per_step(x, run_eagerly):
     regularizer = keras.regularizers.L2(0.5)
@@ -448,6 +452,7 @@ def test_a_penalty_on_activations_counts_once_per_step(x, run_eagerly):
 # Other kinds of models.
 
 
+@pytest.mark.slow
 def test_mixed_precision_keeps_losses_in_single_precision(x, mixed_float16):
     vae = small_vae(decoder=linear_decoder())
     vae.compile("adam")
@@ -488,6 +493,7 @@ def test_an_encoder_without_a_shape_gets_it_from_a_stream(x):
     assert vae.predict(x, verbose=0).shape == (10, 6)
 
 
+@pytest.mark.slow
 def test_targets_may_be_larger_than_inputs(rng):
     small, large = rng.normal(size=(6, 4, 4, 1)).astype("float32"), rng.normal(size=(6, 8, 8, 1)).astype("float32")
     encoder, decoder = linear_encoder((4, 4, 1)), linear_decoder((8, 8, 1))

@@ -162,6 +162,7 @@ def test_a_value_with_one_row_is_its_own_mixture():
     np.testing.assert_array_equal(_log_weights(np.array([0, 0]), 1, share=0.1), [[0.0], [0.0]])
 
 
+@pytest.mark.slow
 def test_a_part_errs_above_and_the_part_of_a_population_below(rng):
     # Posteriors so narrow that a z lies far from all rows but its own; in the population every row has neighbours, and
     # the factor says nothing about the code.

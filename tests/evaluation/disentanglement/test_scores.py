@@ -70,6 +70,7 @@ def test_a_perfect_code_scores_what_its_scores_say():
         np.testing.assert_allclose(scores[name], expected[name], atol=0.01, err_msg=name)
 
 
+@pytest.mark.slow
 def test_a_turned_code_scores_less_and_informs_as_much():
     angle = 0.6
     turn = np.eye(4)
@@ -102,6 +103,7 @@ def test_a_code_drowned_in_noise_loses_the_gap_of_the_posterior_alone():
     assert scores["mig_histogram"] > 0.99
 
 
+@pytest.mark.slow
 def test_a_model_is_scored_as_its_codes_are():
     model = Model(np.random.default_rng(3).normal(size=(4, 4)))
     of_model = scores_of(model, seed=2)
@@ -174,6 +176,7 @@ def test_one_factor_is_nothing_to_tell_apart(name):
         SCORES[name](GRID, GRID[:, :1])
 
 
+@pytest.mark.slow
 def test_images_of_another_shape_than_the_model_takes_are_refused():
     vae = make_vae((28, 28, 1), 2, hidden_units=(4,))
     with pytest.raises(

@@ -34,14 +34,25 @@ from keras_vae.priors.standard_normal import StandardNormal
 from keras_vae.samplers.fit import fit
 
 
+class Reports(dict):
+    """Reports of cases by their names, each made when it is first asked for."""
+
+    def __missing__(self, name):
+        vae, x_train, x_test = CASES[name][1]()
+        self[name] = check_health(vae, x_test, x_train)
+        return self[name]
+
+
 @pytest.fixture(scope="module")
 def reports():
-    """The report of every case."""
-    made = {name: make() for name, (_, make) in CASES.items()}
-    return {name: check_health(vae, x_test, x_train) for name, (vae, x_train, x_test) in made.items()}
+    return Reports()
 
 
-@pytest.mark.parametrize("name", CASES)
+# The other cases are slow tests.
+QUICK = ("healthy", "collapsed")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n not in QUICK)) for n in CASES])
 def test_every_planted_case_gets_its_verdict(reports, name):
     report = reports[name]
     assert report.verdict == CASES[name][0]
@@ -49,23 +60,23 @@ def test_every_planted_case_gets_its_verdict(reports, name):
     assert bool(report.remedy) == (report.verdict != "healthy")
 
 
-def test_a_healthy_model_has_nothing_to_be_looked_at(reports):
-    for name in ("healthy", "too-many-dimensions"):
-        assert {f.status for f in reports[name].findings} == {OK}
-        assert reports[name].sentence == "no fault found"
-        assert "pass" not in str(reports[name])
+@pytest.mark.parametrize("name", ["healthy", pytest.param("too-many-dimensions", marks=pytest.mark.slow)])
+def test_a_healthy_model_has_nothing_to_be_looked_at(reports, name):
+    assert {f.status for f in reports[name].findings} == {OK}
+    assert reports[name].sentence == "no fault found"
+    assert "pass" not in str(reports[name])
 
 
 @pytest.mark.parametrize(
     ("name", "finding", "exact"),
     [
         pytest.param("healthy", findings.ACTIVE_UNITS, 4, id="active"),
-        pytest.param("too-many-dimensions", findings.ACTIVE_UNITS, 4, id="active-of-ten"),
+        pytest.param("too-many-dimensions", findings.ACTIVE_UNITS, 4, id="active-of-ten", marks=pytest.mark.slow),
         pytest.param("healthy", findings.RATE, 1.0, id="rate"),
-        pytest.param("over-regularised", findings.RATE, 8.0, id="rate-of-beta-8"),
-        pytest.param("autoencoder", findings.RATE, 0.01, id="rate-of-beta-0.01"),
+        pytest.param("over-regularised", findings.RATE, 8.0, id="rate-of-beta-8", marks=pytest.mark.slow),
+        pytest.param("autoencoder", findings.RATE, 0.01, id="rate-of-beta-0.01", marks=pytest.mark.slow),
         pytest.param("healthy", findings.CODE_USE, np.sum(FACTORS / NOISE - 1.0), id="use"),
-        pytest.param("half-collapsed", findings.LEFT, gain_of(FACTORS[2:]), id="left"),
+        pytest.param("half-collapsed", findings.LEFT, gain_of(FACTORS[2:]), id="left", marks=pytest.mark.slow),
         pytest.param("collapsed", findings.LEFT, gain_of(FACTORS), id="left-of-all"),
         pytest.param("healthy", findings.HOLES, 0.05, id="holes"),
         pytest.param("healthy", findings.UNCOVERED, 0.05, id="uncovered"),
@@ -81,10 +92,15 @@ def test_the_numbers_are_those_of_the_linear_model(reports, name, finding, exact
 def test_the_information_of_a_dimension_is_that_of_the_linear_model(reports):
     information = reports["healthy"].measures.split.dimension_information
     np.testing.assert_allclose(information, 0.5 * np.log(FACTORS / NOISE), atol=0.1)
+
+
+@pytest.mark.slow
+def test_the_information_is_at_most_the_log_of_the_number_of_examples(reports):
     assert reports["autoencoder"].finding(findings.INFORMATION).value == pytest.approx(math.log(1000), abs=0.01)
 
 
-@pytest.mark.parametrize("name", ["over-regularised", pytest.param("autoencoder", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["over-regularised", "autoencoder"])
 def test_the_remedy_of_a_wrong_beta_is_another_and_helps(reports, name):
     # The optimum of the loss with that argument is where training with it leads.
     assert reports[name].remedy == (BETA_1,)
@@ -94,6 +110,7 @@ def test_the_remedy_of_a_wrong_beta_is_another_and_helps(reports, name):
     assert report.measures.elbo_test.mean() > reports[name].measures.elbo_test.mean() + 0.5
 
 
+@pytest.mark.slow
 def test_idle_dimensions_are_harmless_only_if_nothing_is_left_for_them(reports):
     harmless, harmful = (reports[name].finding(findings.LEFT) for name in ("too-many-dimensions", "half-collapsed"))
     assert "6 of 10 dimensions hold less than 0.1 nats; idle they cost nothing" in harmless.sentence
@@ -101,6 +118,7 @@ def test_idle_dimensions_are_harmless_only_if_nothing_is_left_for_them(reports):
     assert FREE_BITS in harmful.remedy
 
 
+@pytest.mark.slow
 def test_a_collapsed_model_of_large_beta_is_told_so():
     report = check_health(linear_vae(n_used=0, beta=50.0), examples(100))
     assert report.verdict == "collapsed"
@@ -134,6 +152,7 @@ def test_the_best_epoch_is_that_of_the_history(history, epoch):
     assert best_epoch(history) == epoch
 
 
+@pytest.mark.slow
 def test_an_overfitted_model_is_to_stop_at_its_best_epoch(reports):
     vae, x_train, x_test = CASES["overfitted"][1]()
     report = check_health(vae, x_test, x_train, history={"val_elbo": [-9.0, -3.0, -5.0]})
@@ -258,6 +277,7 @@ def test_a_model_on_the_importance_weighted_bound_is_not_judged_by_the_rate_of_t
     assert report.verdict != "over-regularised"
 
 
+@pytest.mark.slow
 def test_no_remedy_is_what_the_model_has_already():
     low = judge_exchange_rate(Estimate(0.05, 0.001), 1.0)
     assert low.remedy == (BETA_1,)
@@ -276,6 +296,7 @@ def test_grey_values_of_255_are_refused_by_name_before_anything_is_computed():
         check_health(vae, np.full((30, D), 255.0))
 
 
+@pytest.mark.slow
 def test_no_remedy_is_a_setting_that_the_objective_has_not():
     _, (vae, x_train, x_test) = "collapsed", CASES["collapsed"][1]()
     weighted = VAE(vae.encoder, vae.decoder, likelihood=vae.likelihood, objective=ImportanceWeighted(5))
@@ -287,6 +308,7 @@ def test_no_remedy_is_a_setting_that_the_objective_has_not():
         assert not {BETA_1, FREE_BITS, ANNEALING} & set(finding.remedy)
 
 
+@pytest.mark.slow
 def test_a_model_of_another_objective_is_judged_by_its_beta():
     vae = linear_vae(n_used=0)
     other = VAE(vae.encoder, vae.decoder, likelihood=vae.likelihood, objective=TotalCorrelation(6.0))
@@ -330,6 +352,7 @@ def test_remedies_as_they_are_printed():
     assert remedies_text(remedies) == text
 
 
+@pytest.mark.slow
 def test_a_warning_is_named_and_not_called_healthy(reports, monkeypatch):
     monkeypatch.setattr(findings_of_fit, "MISMATCH", (0.0, 1.0))
     report = check_health(linear_vae(), examples(600, seed=1), examples(600))

@@ -106,6 +106,7 @@ def test_the_gap_is_judged_by_ranks_as_well(gap, error, recognition, n_rows, sta
     assert finding.status == status
 
 
+@pytest.mark.slow
 def test_the_error_of_the_recognition_is_that_of_ranks():
     from scipy.stats import mannwhitneyu
 

@@ -22,6 +22,7 @@ def test_the_share_by_hand():
     np.testing.assert_array_equal(tail.points, [-1.0, 4.5, 5.5, 200.0])
 
 
+@pytest.mark.slow
 def test_points_of_one_kind_have_the_share_that_was_asked_for(rng):
     shares = [tail_share(rng.normal(size=400), rng.normal(size=300), seed=k) for k in range(100)]
     values = np.array([s.share for s in shares])

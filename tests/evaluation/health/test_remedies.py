@@ -115,6 +115,7 @@ def test_every_remedy_says_where_it_belongs():
     assert FEWER_UNITS.place == latent_dim_of(3).place == NETWORK
 
 
+@pytest.mark.slow
 def test_the_remedies_of_reports_are_these():
     report = check_health(linear_vae(n_used=0, beta=50.0), examples(100))
     assert all(isinstance(remedy, Remedy) for finding in report.findings for remedy in finding.remedy)

@@ -78,6 +78,7 @@ def same(ours, theirs):
     np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_every_verb_answers_as_the_python_model(client, served):
     kind, vae, _ = served
     condition = conditions(kind, 10)

@@ -119,6 +119,7 @@ def test_the_block_of_other_rows_is_refused(own, data):
         own.decompress(changed_block(data, lambda p: Container.read(data).payload(3)))
 
 
+@pytest.mark.slow
 def test_what_does_not_come_back_is_not_given(monkeypatch):
     """As it would be where a machine computes other numbers the second time."""
     own = codec(Bernoulli)
@@ -182,6 +183,7 @@ def check_changes(own, x, data, n, seed):
     return n_refused
 
 
+@pytest.mark.slow
 def test_changed_containers_are_refused(own, x, data):
     assert check_changes(own, x, data, 3000, seed=0) > 2700
 

@@ -48,6 +48,7 @@ def test_the_file_is_as_long_as_the_bound_says(likelihood, graph):
     assert 0.99 < ratio < 1.02
 
 
+@pytest.mark.slow
 def test_a_compressor_that_was_fitted_and_saved_decompresses_in_another_process(tmp_path):
     x = np.random.default_rng(0).integers(0, 2, (90, 6, 6), np.uint8) * np.eye(6, dtype=np.uint8)
     settings = {"hidden_units": [8]}
@@ -67,6 +68,7 @@ def test_a_compressor_that_was_fitted_and_saved_decompresses_in_another_process(
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
 
 
+@pytest.mark.slow
 def test_a_model_that_was_saved_codes_as_before(ladder, tmp_path):
     compressor, x = ladder
     compressor.save(tmp_path / "c.keras")
@@ -131,6 +133,7 @@ def test_arguments_are_kept_as_they_were_given():
     assert Compressor(minutes=2.0).get_params()["minutes"] == 2.0
 
 
+@pytest.mark.slow
 def test_no_space_left_leaves_the_file_that_was_there(ladder, tmp_path):
     compressor, x = ladder
     path = tmp_path / "x.kvz"

@@ -25,6 +25,7 @@ def weights(part):
     return np.concatenate([np.ravel(weight) for weight in part.get_weights()])
 
 
+@pytest.mark.slow
 def test_three_passes_train_the_encoder_and_one_the_decoder(vae, rng):
     rows = batches(group_clicks(rng), 40, repeat=True)
     for turn in range(8):

@@ -41,6 +41,7 @@ def test_every_model_finds_the_items_of_the_group(clicks, model):
     assert np.isfinite(recommender.history_["loss"]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", slow_after(1, ["correspondence", "random"]))
 def test_a_start_and_sampled_items_learn_too(clicks, start):
     epochs = 20 if start == "correspondence" else 80
@@ -50,6 +51,7 @@ def test_a_start_and_sampled_items_learn_too(clicks, start):
     assert own.mean() > 0.6
 
 
+@pytest.mark.slow
 def test_lists_are_ranked_probabilities_without_what_was_chosen(fitted, clicks):
     ids, scores = fitted.recommend(clicks[:7], k=12)
     assert ids.shape == scores.shape == (7, 12)
@@ -80,6 +82,7 @@ def test_where_nothing_is_left_there_is_minus_one(fitted):
     np.testing.assert_array_equal(np.isinf(scores), [[False, True, True]])
 
 
+@pytest.mark.slow
 def test_ids_given_as_strings_come_back_as_strings(named):
     ids, _ = named.recommend([["song 1", "song 2", "song 1"], ["song 33"]], k=4)
     assert all(isinstance(one, str) and one.startswith("song ") for one in ids.ravel())
@@ -107,6 +110,7 @@ def test_a_user_of_nothing_is_answered_with_a_warning(fitted):
     assert (ids >= 0).all()
 
 
+@pytest.mark.slow
 def test_it_is_saved_and_loaded(named, tmp_path):
     named.save(tmp_path / "r")
     again = Recommender.load_fitted(tmp_path / "r")
@@ -114,6 +118,7 @@ def test_it_is_saved_and_loaded(named, tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", slow_after(1, ["sampled", "mult_vae", "rec_vae"]))
 def test_models_are_saved_with_all_that_training_needs(clicks, model, tmp_path):
     made = {"sampled_items": 8} if model == "sampled" else {"model": model}
@@ -145,6 +150,7 @@ def test_the_export_recommends_the_same_by_string_and_by_number(named, fitted, c
     assert served.call("recommend", item_ids=padded, k=1000)["ids"].shape == (3, 40)
 
 
+@pytest.mark.slow
 def test_its_report_has_measures_intervals_and_simple_methods_beside(clicks):
     x = clicks.tocoo()
     frame = pandas.DataFrame({"user": x.row, "item": x.col})

@@ -86,6 +86,7 @@ def test_feature_names_are_those_of_the_codes_or_of_the_columns(fitted, of_numbe
     assert list(of_numbers.get_feature_names_out()) == ["x0", "x1"]
 
 
+@pytest.mark.slow
 @each_fitted
 def test_a_file_of_joblib_gives_equal_answers(fitted, which):
     file = io.BytesIO()
@@ -218,6 +219,7 @@ def test_numbers_where_words_were_are_unknown_words(fitted):
         assert_answers(fitted[1], frame().assign(city=range(120)))
 
 
+@pytest.mark.slow
 def test_ten_thousand_different_words_are_no_category_of_ten_thousand():
     table = pd.DataFrame({"a": np.random.default_rng(0).normal(size=10_000), "key": [f"k{i}" for i in range(10_000)]})
     told = r"`key`: 10,000 different words in 10,000 rows: names of things\); drop them from the table"

@@ -88,6 +88,7 @@ def test_a_score_does_not_depend_on_the_other_rows(which, request):
         np.testing.assert_allclose(alone, whole[[i]], rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kept_by", "which"), [("pickle", "fitted_mixed"), pytest.param("joblib", "fitted", marks=pytest.mark.slow)]
 )
@@ -127,6 +128,7 @@ def test_a_tenth_of_the_training_rows_are_outliers(fitted):
 
 
 # One of all terms and one of a single one stand for the others.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "score", [s if s in ("combined", "elbo") else pytest.param(s, marks=pytest.mark.slow) for s in SCORES]
 )
@@ -153,6 +155,7 @@ def test_every_threshold_flags_about_its_share(threshold, model_and_rows):
 # Tables as they come.
 
 
+@pytest.mark.slow
 def test_rows_of_a_frame_are_explained_by_their_columns(fitted_mixed):
     table = mixed(50, 1)
     table.loc[3, "size"] = 40.0

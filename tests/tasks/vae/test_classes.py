@@ -84,6 +84,7 @@ def test_pictures_of_known_classes_get_one_layer_of_latents():
     assert VAETask(condition="label").prepare(data).settings_["graph"] == "vae"
 
 
+@pytest.mark.slow
 def test_samples_of_a_class_look_like_the_class(told, tmp_path):
     means = {}
     for label in ("low", "high"):
@@ -107,6 +108,7 @@ def test_a_run_that_was_told_nothing_refuses_a_label(run_path, tmp_path):
         verbs.sample_run(run_path, tmp_path / "s.png", label="high")
 
 
+@pytest.mark.slow
 def test_every_verb_takes_the_classes_of_the_rows(told, tmp_path):
     data = str(told / "table.csv")
     assert verbs.encode_run(told / "run", data, tmp_path / "z.npz") == 60
@@ -128,6 +130,7 @@ def test_the_model_uses_what_it_is_told(told):
     assert abs(high[1] - low[1]) > 5
 
 
+@pytest.mark.slow
 def test_an_export_takes_the_number_of_the_class(told, tmp_path):
     version, _, _ = verbs.export_run(told / "run", tmp_path / "m")
     served = load_saved_model(version)

@@ -78,6 +78,7 @@ def split_squares(x):
     return x.reshape(n, height // 2, 2, width // 2, 2).transpose(0, 1, 3, 2, 4).reshape(-1, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "likelihood"),
     slow_after(
@@ -159,6 +160,7 @@ def test_latents_that_no_direction_uses_have_next_to_no_kl_and_can_learn():
     assert np.abs(z_mean[:, n_top + 3 :: 4]).max() > 0
 
 
+@pytest.mark.slow
 def test_a_constant_and_a_picture_of_one_colour_are_finite():
     x = np.full((5, 16, 16, 3), 200, "float32")
     model = started(x, DiscretizedLogisticMixture(), (8, 12), (12, 12))

@@ -90,6 +90,7 @@ def test_pictures_of_another_size_are_stretched_to_those_of_the_run(tmp_path):
     np.testing.assert_array_equal(task.labels(data), [0, 0, 0, 1, 1])  # In the order of the files.
 
 
+@pytest.mark.slow
 def test_a_table_run_is_served_in_the_units_of_the_table(trained, tmp_path):
     model = RunFolder(trained / "run").load_model()
     x = load(str(trained / "table.csv"), test_fraction=0.0).x_train
@@ -102,6 +103,7 @@ def test_a_table_run_is_served_in_the_units_of_the_table(trained, tmp_path):
     assert model.predict(x, verbose=0)[:, 1].mean() == pytest.approx(x[:, 1].mean(), rel=0.1)
 
 
+@pytest.mark.slow
 def test_fit_and_the_shell_give_the_same_model(trained):
     task = VAETask(**SMALL).fit(str(trained / "table.csv"), verbose=0)
     run = RunFolder(trained / "run")

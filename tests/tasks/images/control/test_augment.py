@@ -104,6 +104,7 @@ def test_images_without_a_label_join_the_class_of_their_neighbours(identity, rng
     assert more[labels == 1].min() > 0.85
 
 
+@pytest.mark.slow
 def test_a_classifier_reads_the_class_of_what_was_drawn(digits, vae):
     from sklearn.neighbors import KNeighborsClassifier
 
@@ -115,6 +116,7 @@ def test_a_classifier_reads_the_class_of_what_was_drawn(digits, vae):
     assert np.abs(images[:, None] - x[None, :300]).max(axis=(2, 3, 4)).min() > 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["uint8", "no channels", "floats"])
 def test_images_come_back_in_their_form(digits, form):
     x, y = digits[0][:60], digits[1][:60]

@@ -47,6 +47,7 @@ def test_a_seed_repeats_the_table_and_the_data_have_no_distance_from_themselves(
     assert tables[0].precision["same"] == tables[0].recall["same"] == 1.0
 
 
+@pytest.mark.slow
 def test_the_standard_error_is_that_of_repeated_draws(classifier, rng):
     # Sets drawn anew scatter as the bootstrap says, within a factor of two.
     def drawn(seed):

@@ -90,6 +90,7 @@ def test_figures_have_other_methods_beside(denoiser):
     assert denoiser.evaluate(CLEAN) == found
 
 
+@pytest.mark.slow
 def test_a_small_image_is_enlarged_whatever_its_size(enlarger):
     small = CLEAN.reshape(12, 4, 2, 4, 2, 1).mean(axis=(2, 4))
     found = enlarger.restore(small)
