@@ -114,6 +114,7 @@ def test_a_picture_is_enlarged_and_a_rotated_one_comes_out_upright(shell, enlarg
     assert (found.values.shape, found.alpha.shape) == ((60, 42, 3), (60, 42))
 
 
+@pytest.mark.slow
 def test_holes_are_filled_by_mask_by_colour_and_where_it_is_transparent(shell, inpainting, tmp_path):
     values = np.uint8(255 * rectangles(1, 16, 12, 3)[0])
     missing = np.zeros((16, 12), bool)
@@ -135,6 +136,7 @@ def test_holes_are_filled_by_mask_by_colour_and_where_it_is_transparent(shell, i
         assert found.alpha is None or (found.alpha == 255).all()
 
 
+@pytest.mark.slow
 def test_mistakes_are_told_in_a_line(refused, denoising, inpainting, photo, tmp_path):
     refused("denoise", inpainting, "in", "out", match="must be a run of `keras-vae train-denoiser`")
     refused("denoise", denoising, "absent.png", "out.png", match="there is no file or folder absent.png")

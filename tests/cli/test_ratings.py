@@ -80,6 +80,7 @@ def test_the_export_of_a_run_recommends(shell, run, tmp_path):
     assert [item.decode() for item in served["ids"][0]] == answer["items"]
 
 
+@pytest.mark.slow
 def test_the_commands_of_every_run_know_the_rows_of_users(shell, run, tmp_path):
     write_log(tmp_path / "plays.csv")
     for command, name in (("encode", "z_mean_0"), ("score", "elbo"), ("reconstruct", "x_0")):

@@ -68,6 +68,7 @@ def test_samples_are_written_by_the_ending(shell, run, tmp_path):
     assert (tmp_path / "s.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_ways_between_texts_are_printed(shell, run):
     code, out, err = shell("interpolate", run, A, B, "--steps", "4")
     assert (code, err, out.count("\n")) == (0, "", 4)

@@ -134,6 +134,7 @@ def test_sixteen_bits_are_scaled_to_eight(tmp_path):
     np.testing.assert_array_equal(decode_image(str(tmp_path / "a.png"), (1, 4, 1))[0, :, 0], [0, 1, 128, 255])
 
 
+@pytest.mark.slow
 def test_photographs_are_turned_as_the_camera_was_held(tmp_path):
     pixels = np.zeros((8, 16), np.uint8)
     pixels[:, 8:] = 255
@@ -158,6 +159,7 @@ def test_shrinking_averages(tmp_path):
         assert abs(small.mean() - pixels.mean()) < 3
 
 
+@pytest.mark.slow
 def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no image")
     with pytest.raises(ValueError, match=r"the image .*a\.png cannot be read"):

@@ -59,6 +59,7 @@ def sharp():
     return model, rows, multivariate_normal.logpdf(rows, bias, weights.T @ weights + np.eye(6))
 
 
+@pytest.mark.slow
 def test_the_defaults_hold_for_a_sharp_likelihood(sharp):
     """Equal steps in temperature and a step size of 0.4 gave -1,736 nats where -17.6 are right."""
     model, rows, exact = sharp
@@ -68,12 +69,14 @@ def test_the_defaults_hold_for_a_sharp_likelihood(sharp):
     assert annealed.mean == pytest.approx(exact.mean(), abs=0.25)
 
 
+@pytest.mark.slow
 def test_too_few_temperatures_are_warned_of_with_the_numbers(sharp):
     model, rows, _ = sharp
     with pytest.warns(UserWarning, match=r"log weights of the chains of an example have a variance of \d+.*n_steps=3"):
         annealed_log_prob(model, rows, n_steps=3)
 
 
+@pytest.mark.slow
 def test_an_estimate_below_the_importance_weighted_bound_is_warned_of(sharp):
     """A single chain has no variance to look at."""
     model, rows, exact = sharp
@@ -84,11 +87,13 @@ def test_an_estimate_below_the_importance_weighted_bound_is_warned_of(sharp):
     assert float(message.split("100 draws, ")[1].split(",")[0]) == pytest.approx(exact.mean(), abs=0.1)
 
 
+@pytest.mark.slow
 def test_moves_that_are_refused_are_warned_of(vae, x):
     with pytest.warns(UserWarning, match="0 % of the moves were accepted, where 60 to 80 % are good"):
         annealed_log_prob(vae, x[:8], step_size=100.0, n_steps=200)
 
 
+@pytest.mark.slow
 def test_a_good_estimate_of_one_row_has_no_warning(vae, x):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -143,6 +148,7 @@ def test_a_condition_takes_part(conditional_vae):
     assert others.mean < bound.mean - 1.0
 
 
+@pytest.mark.slow
 def test_the_estimate_says_how_it_came_about(vae, x):
     annealed = annealed_log_prob(vae, x[:3], 2, 100, 1)
     assert (annealed.n_rows, annealed.n_samples) == (3, 2)

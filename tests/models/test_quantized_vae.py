@@ -87,6 +87,7 @@ def test_training_lowers_the_loss_and_the_code_stays_as_long_as_the_bound_says(r
     np.testing.assert_allclose(np.mean(rounded["kl_loss"]), found["kl_loss"], rtol=0.1)
 
 
+@pytest.mark.slow
 def test_it_is_saved_and_exported_as_other_models(x, tmp_path):
     model = make_model()
     model.save(tmp_path / "m.keras")

@@ -52,6 +52,7 @@ def test_rows_draws_and_columns_are_uncorrelated(binary):
     assert abs(np.corrcoef(flat[:-1, 0], flat[1:, 0])[0, 1]) < 5.0 / np.sqrt(4000)
 
 
+@pytest.mark.slow
 def test_the_mean_over_rows_has_the_error_of_independent_rows(binary):
     """Rows share the bits of a draw; their shifts make them independent all the same."""
     means = np.array([noise_of(binary[:500], 1, seed=tf.constant([seed, 0], tf.int64)).mean() for seed in range(200)])

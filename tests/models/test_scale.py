@@ -176,6 +176,7 @@ def test_what_is_constant_in_the_first_batch_alone_is_not_left_out(rng):
     assert not len(vae.preprocessing.left_out())
 
 
+@pytest.mark.slow
 def test_missing_elements_are_not_learned_from(rng):
     x = rng.normal(size=(200, 3)) * 10.0 + 50.0
     hidden = rng.random((200, 3)) < 0.3

@@ -114,6 +114,7 @@ def test_the_pieces_are_those_of_a_loop_over_rows_and_classes(x):
     np.testing.assert_allclose(terms["elbo"], -(terms["reconstruction_loss"] + terms["kl_loss"]), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_with_exact_posteriors_every_draw_has_the_exact_log_prob(x):
     model, log_joint = exact_model()
     of_x = logsumexp(log_joint(x), axis=1)
@@ -137,6 +138,7 @@ def test_log_prob_is_exact_with_many_draws_whatever_the_classifier_says(x):
     assert np.all(model.elbo(x, n_samples=1000) < of_x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_conditional", [False, True])
 def test_with_labels_it_is_the_conditional_vae_of_the_same_parts(x, is_conditional):
     prior = ConditionalNormal(make_prior_network(N_CLASSES, LATENT_DIM, 4)) if is_conditional else None
@@ -170,6 +172,7 @@ def test_targets_may_have_another_shape_than_inputs(x):
     assert type(model).from_config(model.get_config()).target_shape == (2,)
 
 
+@pytest.mark.slow
 def test_few_labels_and_many_rows_without_find_the_classes(rng):
     centres = 3.0 * rng.normal(size=(N_CLASSES, N_DATA))
     y = rng.integers(0, N_CLASSES, 600)
@@ -192,6 +195,7 @@ def test_few_labels_and_many_rows_without_find_the_classes(rng):
     assert np.all(np.bincount(drawn, minlength=N_CLASSES) > 100)
 
 
+@pytest.mark.slow
 def test_rows_without_a_label_are_told_the_most_probable_class(x):
     model = make_model()
     classes = model.classify(x).argmax(axis=1)
@@ -223,6 +227,7 @@ def test_samples_are_of_the_class_asked_for_or_of_the_label_prior():
     np.testing.assert_allclose(counts / 4000, PRIOR, atol=5 * 0.5 / np.sqrt(4000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "objective",
     slow_after(
@@ -251,6 +256,7 @@ def test_it_trains_on_an_objective_is_saved_and_exported(objective, x, tmp_path)
     assert again.label_prior == PRIOR
 
 
+@pytest.mark.slow
 def test_it_is_served_with_the_label_as_a_named_input(x, tmp_path):
     model = make_model()
     served = kv.load_saved_model(kv.export_saved_model(model, tmp_path / "served"))

@@ -49,6 +49,7 @@ def test_a_way_moves_away_where_it_can_and_never_further_than_its_end():
     np.testing.assert_array_equal(way_out([[0, 0], [0, 9], [0, 0]], [0, 5], 0, 0), [0, 0, 0])
 
 
+@pytest.mark.slow
 def test_likelihoods_of_pairs_are_those_of_the_decoder(model):
     rows = model.tokenizer.rows(TEXTS[:5])
     z = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)

@@ -184,6 +184,7 @@ def test_a_sampler_must_be_one_of_codes(x):
     assert model.sample(2, seed=0).shape == (2, *SHAPE)
 
 
+@pytest.mark.slow
 def test_sequences_and_conditions_are_taken(rng):
     x, condition = keras.Input((6, 2)), keras.Input((3,))
     told = keras.layers.RepeatVector(6)(condition)

@@ -72,6 +72,7 @@ def test_one_layer_is_the_vae_in_value_and_gradient(x, resampled):
         np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_kl_of_every_layer_is_that_of_the_ladder_vae(x):
     row = all_but_copies(np.full((1, 6), 0.4), 4000)
     trained = ladder()

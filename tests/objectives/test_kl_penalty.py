@@ -115,6 +115,7 @@ def trained_kl(x, **arguments):
     return vae.evaluate(x, verbose=0, return_dict=True)["kl_loss"]
 
 
+@pytest.mark.slow
 def test_training_reaches_the_capacity(x):
     # An argument without effect would leave the KL of the plain model, for both.
     assert trained_kl(x, capacity=1.0, beta=30.0) == pytest.approx(1.0, abs=0.25)

@@ -67,6 +67,7 @@ def test_it_starts_as_the_standard_normal(rng):
     np.testing.assert_array_equal(prior.sample(4, seed=SEED), tf.random.stateless_normal((4, 3), seed=SEED))
 
 
+@pytest.mark.slow
 def test_likelihood_finds_a_density_that_is_no_gaussian(rng):
     """A crescent: its entropy is that of the noise, so the best mean log density is known."""
     u = rng.normal(size=(4000, 2))

@@ -32,6 +32,7 @@ def test_an_old_run_is_refused_by_the_command_that_converts_it(old_path):
         RunFolder.open(old_path)
 
 
+@pytest.mark.slow
 def test_a_converted_run_gives_the_same_numbers(old_path, trained):
     with zipfile.ZipFile(old_path / "model.keras") as archive:
         assert "beta" in json.loads(archive.read("config.json"))["config"]

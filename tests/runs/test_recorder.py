@@ -107,6 +107,7 @@ def test_a_metric_that_was_never_there_before_is_not_there_for_the_epochs_before
     assert math.isfinite(float(second["elbo"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.0, 3600.0], ids=["saved-every-epoch", "saved-once"])
 def test_an_interruption_in_the_midst_of_an_epoch_leaves_the_one_before(vae, run, monkeypatch, seconds):
     saves(monkeypatch, seconds)

@@ -148,6 +148,7 @@ def test_a_run_killed_on_its_way_to_more_epochs_does_not_pass_for_finished(
     assert train_run(run_path, table, resume=True, epochs=5)["epochs"] == 5
 
 
+@pytest.mark.slow
 def test_deleted_pictures_figures_and_model_are_made_again(run_path, trained):
     for name in ("model.keras", "metrics.json", "figures/samples.png"):
         (run_path / name).unlink()
@@ -167,6 +168,7 @@ def test_values_outside_the_support_leave_no_folder(trained, tmp_path):
     assert names(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_ends_the_run_and_leaves_no_checkpoint_of_it(trained, tmp_path):
     with pytest.raises(ValueError, match=r"not finite at step \d+; .* a learning rate of 1e\+20 that is too high"):
         train_run(tmp_path / "run", trained / "table.csv", learning_rate=1e20)
@@ -209,6 +211,7 @@ def test_without_tensorboard_its_logs_are_refused_before_the_training(trained, t
     assert names(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_looking_at_a_run_does_not_change_how_it_goes_on(run_path, tmp_path):
     model, _ = RunFolder(run_path).load_checkpoint()
     before = whole_state(run_path / "checkpoints" / "epoch-00003.keras")

@@ -124,6 +124,7 @@ def test_arguments_out_of_bounds_are_refused(arguments, message, rng):
         fit_with_early_stopping(None, rng.normal(size=(2, n, 2)), 0, **arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_steps", slow_after(2, [1, 150, 99, 100, 250, 301]))
 def test_no_more_steps_are_made_than_were_asked_for(max_steps, rng):
     codes = rng.normal(size=(1, 400, 2)).astype("float32")

@@ -46,6 +46,7 @@ def test_an_export_agrees_with_its_model_in_every_signature_without_fresh_noise(
             assert all(d["max_rel"] < 1e-5 for d in signature["difference"].values())
 
 
+@pytest.mark.slow
 def test_a_model_that_has_learned_since_does_not_agree(tmp_path):
     vae = small_vae()
     folder = export_saved_model(vae, tmp_path)
@@ -60,6 +61,7 @@ def test_a_model_that_has_learned_since_does_not_agree(tmp_path):
     np.testing.assert_allclose(decoded["max_rel"], 0.25 / scale, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_another_kind_of_model_does_not_agree(digits_like):
     folder = digits_like[1]
     wider = inspect_saved_model(folder, make_vae((8, 9, 1), 3, hidden_units=(4,), seed=0))

@@ -77,6 +77,7 @@ def test_a_row_that_is_not_finite_has_no_answer_of_any_type(exported):
         np.testing.assert_array_equal(np.delete(value, 2, axis=0), np.delete(fine[name], 2, axis=0))
 
 
+@pytest.mark.slow
 def test_a_preprocessing_stands_in_front_of_its_x_too(tmp_path, exported):
     model, _ = exported
     halves = Preprocess(lambda half: tf.repeat(half, 2, axis=1), tf.TensorSpec((None, 3), tf.float32, name="half"))

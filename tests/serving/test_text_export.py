@@ -143,6 +143,7 @@ def test_pieces_of_words_come_and_go_as_ids(tmp_path):
         assert (served.reconstruct(beyond)[1] == -1).all()
 
 
+@pytest.mark.slow
 def test_a_language_model_scores_and_draws(tmp_path):
     model = lively(kv.make_language_model(kv.data.Tokenizer.learn(TEXTS), units=6, max_length=9, seed=0))
     served = kv.load_saved_model(kv.export_saved_model(model, tmp_path / "m"))

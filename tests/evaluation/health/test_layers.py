@@ -71,6 +71,7 @@ def test_a_layer_without_a_kl_is_told(kls, status, value, sentence):
     assert bool(finding.remedy) == (status != OK)
 
 
+@pytest.mark.slow
 def test_a_ladder_is_judged_by_its_layers_and_its_top(report):
     names = [finding.name for finding in report.findings]
     assert names == [

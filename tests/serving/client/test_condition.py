@@ -97,6 +97,7 @@ def test_every_verb_answers_as_the_python_model(client, served):
         assert len(np.unique(client.generate(10, **given), axis=0)) == 10
 
 
+@pytest.mark.slow
 def test_conditions_go_in_the_batches_of_their_rows(client, served):
     kind, _, server = served
     client.encode(X, condition=conditions(kind, 10))

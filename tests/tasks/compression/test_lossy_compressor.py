@@ -38,6 +38,7 @@ def test_more_bits_bring_images_back_more_nearly(fitted, x):
     assert (point.psnr, point.ssim) == (psnr(x, back), ssim(x, back))
 
 
+@pytest.mark.slow
 def test_training_makes_it_better_than_its_start(fitted, x):
     start = LossyCompressor(STDDEVS, epochs=1, seed=0)
     from keras_vae.tasks.compression.lossy.lossy_task import LossyTask

@@ -51,6 +51,7 @@ def parts_of(path):
         return set(weights)
 
 
+@pytest.mark.slow
 def test_the_state_of_the_training_is_left_out(tmp_path):
     model, _ = trained("bernoulli", "ladder", epochs=1)
     model.save(tmp_path / "whole.keras")

@@ -65,6 +65,7 @@ def test_lists_are_ranked_probabilities_without_what_was_chosen(fitted, clicks):
     np.testing.assert_array_equal(fitted.score(clicks[:2], items=[3, 1]), fitted.score(clicks[:2])[:, [3, 1]])
 
 
+@pytest.mark.slow
 def test_rows_may_come_in_any_form_and_answer_alike_alone_or_together(fitted, clicks):
     expected, scores = fitted.recommend(clicks[:5], k=6)
     lists = [row.indices.tolist() for row in clicks[:5]]

@@ -46,6 +46,7 @@ def test_the_sum_over_all_items_is_unbiased(x):
     assert_mean_close(ratios, 1.0, resolution=0.03)
 
 
+@pytest.mark.slow
 def test_the_bias_of_its_log_is_below_and_falls_with_the_number_of_items(x):
     z = np.random.default_rng(2).normal(size=(4, 3)).astype("float32")
     biases = []

@@ -54,6 +54,7 @@ def test_holes_are_filled_better_than_by_means(imputer):
     assert np.mean(np.square((filled - x)[holes])) < 0.5 * np.mean(np.square(of_means[holes]))
 
 
+@pytest.mark.slow
 def test_a_word_that_was_seen_tells_the_number_beside_it():
     rng = np.random.default_rng(0)
     species = rng.integers(0, 3, 150)
@@ -91,6 +92,7 @@ def test_rows_without_any_value_and_new_columns_of_holes(imputer):
     assert np.isfinite(filled).all()
 
 
+@pytest.mark.slow
 def test_frames_keep_their_words_and_dates(imputer_of_frames):
     table = frame()
     filled = imputer_of_frames.transform(table)

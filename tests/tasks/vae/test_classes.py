@@ -96,6 +96,7 @@ def test_samples_of_a_class_look_like_the_class(told, tmp_path):
     assert means["low"][1] - means["high"][1] == pytest.approx(20, abs=6)
 
 
+@pytest.mark.slow
 def test_a_picture_of_samples_has_all_classes(told, tmp_path):
     verbs.sample_run(told / "run", tmp_path / "s.png", n=6, seed=0)
     assert (tmp_path / "s.png").stat().st_size > 1000

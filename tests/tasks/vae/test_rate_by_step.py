@@ -45,6 +45,7 @@ def test_the_callback_sets_the_rate_and_a_resumed_training_goes_on():
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_a_ladder_of_photographs_has_its_rate_by_step():
     data = images((16, 16, 3), 40)
     task = VAETask(epochs=2, latent_dim=[4, 8], hidden_units=[16, 16], batch_size=8, network="resnet", validation=0.2)

@@ -82,6 +82,7 @@ def test_it_says_what_is_modelled(dataset, settings, units, words):
     assert task.units(task.build_model()) == units
 
 
+@pytest.mark.slow
 def test_pictures_of_another_size_are_stretched_to_those_of_the_run(tmp_path):
     task = VAETask(**SMALL)
     task.prepare(task.load(str(write_image_files(tmp_path / "a", size=(9, 8)))))

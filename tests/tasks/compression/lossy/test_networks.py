@@ -31,6 +31,7 @@ def test_large_images_get_a_stage_more():
     assert [len(stages_of((side, 60, 1))) for side in (16, 55, 56, 200)] == [2, 2, 3, 3]
 
 
+@pytest.mark.slow
 def test_sizes_fit_together():
     for shape in SHAPES:
         encoder, decoder, networks = make_networks(shape, seed=0)

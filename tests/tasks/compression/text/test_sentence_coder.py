@@ -35,6 +35,7 @@ def test_sentences_come_back_from_a_model_that_is_a_little_off(made, bits_back):
     assert streams.n_bits() == [0]
 
 
+@pytest.mark.slow
 def test_bits_back_costs_minus_elbo(made, rng):
     model, coder, rows = made
     sizes, streams = [], Streams()

@@ -129,6 +129,7 @@ def test_images_come_back_in_their_form(digits, form):
     assert 0 <= images.min() <= images.max() <= (255 if form == "uint8" else 1.0)
 
 
+@pytest.mark.slow
 def test_the_seed_says_what_is_drawn(digits, vae):
     x, y = digits[0][:60], digits[1][:60]
     first = augment(x, y, 2, model=vae, seed=3)[0]

@@ -70,6 +70,7 @@ def test_the_bound_leaves_the_estimate_alone_and_the_regression_the_rest(model_a
     assert all(gradient is not None for gradient in tape.gradient(regression, told))
 
 
+@pytest.mark.slow
 def test_the_spread_is_kept_with_the_model(model_and_batch, tmp_path):
     model, (trained, batch) = untrained(), model_and_batch
     model.set_weights(trained.get_weights())
