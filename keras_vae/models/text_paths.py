@@ -67,7 +67,10 @@ class TextPaths:
 
     def _mean_log_p(self, rows, z):
         """log p of a token of all texts at all codes, nats: `(codes, texts)`."""
-        graph = self.__dict__.setdefault("_log_p_of_pairs", tf.function(self._log_p_of_pairs, reduce_retracing=True))
+        # In __dict__, where Keras does not track it.
+        if "_path_graph" not in self.__dict__:
+            self.__dict__["_path_graph"] = tf.function(self._log_p_of_pairs, reduce_retracing=True, autograph=False)
+        graph = self._path_graph
         parts = [rows[i : i + self.rows_per_decode] for i in range(0, len(rows), self.rows_per_decode)]
         found = np.stack([np.concatenate([graph(part, code[None]).numpy() for part in parts]) for code in z])
         return found / np.maximum(1, np.count_nonzero(rows, axis=1))
