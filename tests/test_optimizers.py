@@ -118,6 +118,7 @@ def small_model(optimizer):
     return model
 
 
+@pytest.mark.slow
 def test_loss_scaling_under_mixed_precision_gives_the_weights_of_keras_adam(rng, mixed_float16):
     x, y = rng.normal(size=(16, 4)).astype("float32"), rng.normal(size=(16, 3)).astype("float32")
     weights = []

@@ -108,7 +108,10 @@ def test_a_stranger_gets_from_data_to_a_model_that_can_be_served(shell, trained,
     assert {"samples.png", "z.npz", "r.npz", "saved_models"} <= {p.name for p in tmp_path.iterdir()}
     code, out, _ = shell("train", "--data", "table.csv", "--resume")
     assert code == 0
-    assert "runs/table is trained already: 2 epochs" in out
+    assert "runs/table is trained already: 2 epochs\n" in out
+    assert "not used" not in out
+    _, out, _ = shell("train", "--data", "table.csv", "--resume", "--minutes", 9, "--patience", 7)
+    assert "\n            --minutes, --patience: not used; with more --epochs it goes on\n" in out
 
 
 def test_the_name_of_a_run_comes_from_data_and_network(tmp_path, monkeypatch):
@@ -176,9 +179,11 @@ def test_the_doctor_says_what_is_wrong_and_what_to_type(shell, trained, tmp_path
 
 
 def test_figures_of_a_use_are_printed_by_their_names(capsys):
-    print_summary({"part": "all", "units": "", "note": "", "elbo": -1.0, "recall_at_20": 0.123456, "n_users": 7})
+    figures = {"part": "all", "units": "", "note": "", "elbo": -1.0, "recall_at_20": 0.123456, "n_users": 7}
+    print_summary({**figures, "psnr": 21.5, "median_psnr": 18.123}, {"psnr": "dB"})
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert lines == ["", "all rows", "ELBO -1.00 nats per example", "recall at 20 0.1235", "n users 7"]
+    own = ["recall at 20 0.1235", "n users 7", "psnr 21.50 dB", "median psnr 18.12 dB"]
+    assert lines == ["", "all rows", "ELBO -1.00 nats per example", *own]
 
 
 @pytest.mark.slow
@@ -369,6 +374,7 @@ def test_a_bug_shows_its_traceback(shell, monkeypatch):
 # Interruption.
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on(shell, trained, tmp_path, monkeypatch):
     from keras_vae.runs import recorder
 

@@ -13,6 +13,7 @@ from keras_vae.cli.summary import print_summary
 from keras_vae.runs.open_run import open_run
 from keras_vae.runs.run_folder import RunFolder
 from keras_vae.runs.training import train
+from keras_vae.tasks.text.settings import FIGURE_UNITS
 
 SMALL = {"state_units": 8, "epochs": 1, "batch_size": 32}
 A, B = "the cat saw a bird", "a judge sold the house"
@@ -55,6 +56,7 @@ def test_samples_are_printed_and_repeat_by_seed(shell, run):
     assert likeliest[0] == likeliest[1]
 
 
+@pytest.mark.slow
 def test_samples_are_written_by_the_ending(shell, run, tmp_path):
     texts = shell("sample", run, "-n", "5", "--seed", "0")[1].splitlines()
     for name in ("s.txt", "s.csv", "s.npz", "s.png"):
@@ -105,6 +107,7 @@ def test_rows_of_its_own_data_name_their_parts(shell, run, tmp_path):
     assert codes["part"].value_counts().to_dict() == {"train": 49, "validation": 5, "test": 6}
 
 
+@pytest.mark.slow
 def test_a_run_is_looked_at(shell, run):
     code, out, _ = shell("evaluate", run, "--n-samples", "5", "--json")
     figures = json.loads(out)
@@ -141,7 +144,7 @@ FIGURES = {
 
 def printed(capsys, **figures):
     """Lines of the summary, blanks together."""
-    print_summary(figures)
+    print_summary(figures, FIGURE_UNITS)
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines() if line]
 
 

@@ -25,6 +25,7 @@ def write(path, mode, colour):
     return side
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", WRITTEN)
 @pytest.mark.parametrize(("mode", "colour", "channels"), [("L", 100, 1), ("RGB", (200, 100, 50), 3)])
 def test_every_known_type_is_read(tmp_path, suffix, mode, colour, channels):

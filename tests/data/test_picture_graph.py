@@ -56,6 +56,7 @@ def by_pillow(file, channels):
     return pixels.reshape(*pixels.shape[:2], channels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file_format", "mode", "difference"), KINDS)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_levels_are_pillows(file_format, mode, difference, channels):
@@ -71,6 +72,7 @@ def test_every_kind_of_jpeg_has_pillows_levels(options):
     np.testing.assert_array_equal(decode_picture(file, (70, 90, 3)), by_pillow(file, 3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1000, 750), (401, 399), (257, 256), (255, 900), (64, 64), (33, 20)])
 @pytest.mark.parametrize("value", [1, 6])
 def test_large_jpegs_are_decoded_smaller_as_pillow_does(size, value):

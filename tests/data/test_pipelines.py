@@ -112,6 +112,7 @@ def test_every_row_is_equally_likely_to_come_first():
     assert_drawn_with(np.full(10, 0.1), firsts[:, np.newaxis] == np.arange(10))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("binarize", [False, True])
 def test_epoch_e_can_be_made_without_the_ones_before(grey, binarize):
     dataset = batches(grey, batch_size=16, seed=7, binarize=binarize)

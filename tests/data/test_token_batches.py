@@ -28,6 +28,7 @@ def numbers(batches):
     return [batch[:, 0].tolist() for batch in batches]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [None, 3])
 @pytest.mark.parametrize("batch_size", [1, 32, N, 1000])
 def test_an_epoch_has_every_row_once_as_it_was(rows, seed, batch_size):

@@ -87,6 +87,7 @@ def test_temperatures_of_equal_pace_have_less_variance_than_equal_steps():
     assert bad.var() > 20 * good.var()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "stddev"), slow_after(2, [(4, 0.01), (40, 1.0), (40, 0.01), (4, 1.0)]))
 def test_the_steps_are_fitted_to_the_acceptance(n, stddev):
     problem = gaussian_problem(np.full((2, n), 0.5), stddev)
@@ -95,6 +96,7 @@ def test_the_steps_are_fitted_to_the_acceptance(n, stddev):
     np.testing.assert_allclose(acceptance, WANTED_ACCEPTANCE, atol=0.15)
 
 
+@pytest.mark.slow
 def test_a_wrong_scale_is_made_good():
     """Steps proposed 30 times too wide, or too narrow."""
     x = np.full((1, 5), 0.5)
@@ -129,6 +131,7 @@ def test_a_likelihood_that_is_not_a_number_somewhere_ends_the_chains_there_alone
     assert estimate(log_weights)[0] == pytest.approx(evidence(x, stddev)[0], abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights():
     problem = gaussian_problem([[0.5]], 0.5)
     weights = [run(problem, plan(problem, 5, 2, None, s), 4, 2, s)[0].numpy() for s in (SEED, SEED, OTHER_SEED)]

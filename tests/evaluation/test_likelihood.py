@@ -129,6 +129,7 @@ def test_the_condition_is_beside_x_or_an_argument(conditional_vae):
         estimate_bounds(model, x, 5)
 
 
+@pytest.mark.slow
 def test_nats_are_those_of_the_preprocessed_values(x):
     scale = Standardize("columns")
     scale.adapt(1000.0 * x)

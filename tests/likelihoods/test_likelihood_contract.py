@@ -263,6 +263,7 @@ def test_event_shape_inverts_params_shape(case):
     assert np.prod(likelihood.params_shape(case.event_shape)) == likelihood.n_params * np.prod(case.event_shape)
 
 
+@pytest.mark.slow
 @case_of_every_likelihood
 def test_config_round_trip(case, rng):
     likelihood = case.make()
@@ -295,6 +296,7 @@ def test_samples_lie_in_the_support(case, rng):
     likelihood.check_support(likelihood.sample(case.params(rng, likelihood), seed=1).numpy())
 
 
+@pytest.mark.slow
 @case_of_every_likelihood
 def test_same_seed_gives_the_same_sample(case, rng):
     likelihood = case.make()
@@ -324,6 +326,7 @@ def test_value_and_gradient_are_finite(case, rng, scale):
     assert np.all(np.isfinite(likelihood.sample(x_params, seed=1)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
 @case_of_every_likelihood
 def test_eager_equals_tf_function(case, rng, jit_compile):

@@ -76,6 +76,7 @@ def test_the_importance_weighted_bound_equals_the_exact_likelihood(vae, data, ex
     np.testing.assert_allclose(log_prob, exact[0], atol=0.2)
 
 
+@pytest.mark.slow
 def test_annealed_importance_sampling_agrees(vae, data, exact):
     annealed = annealed_log_prob(vae, data[1][:24], n_chains=16, n_steps=300, n_leapfrog=5)
     assert annealed.mean == pytest.approx(exact[0][:24].mean(), abs=0.05)

@@ -160,6 +160,7 @@ def test_fit_takes_pairs_dicts_streams_targets_and_weights(x, case):
     np.testing.assert_allclose(losses, losses[0], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_conditional_model_is_saved_and_goes_on(x, case, tmp_path):
     model, c = case
     model.compile("adam", run_eagerly=True)

@@ -140,6 +140,7 @@ def test_conditions_of_any_shape(shape):
     assert model.sample(3, condition=c[0]).shape == (3, 8, 8, 1)
 
 
+@pytest.mark.slow
 def test_tables_and_sequences_are_told_a_class():
     for event_shape, network in (((4,), "dense"), ((6, 2), "recurrent"), ((6,), "skip")):
         model = make_vae(event_shape, 2, network, (8,), likelihood="gaussian_fixed", n_classes=3, seed=0)

@@ -92,6 +92,7 @@ def test_the_search_finds_the_posterior(wide, x, is_hole):
     np.testing.assert_allclose(np.mean(ratios), 1.0, atol=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", [True, False])
 def test_draws_have_the_conditional_distribution(wide, x, draw):
     vae, hidden = wide, np.arange(6) > 2

@@ -26,6 +26,7 @@ def vae_of(x):
     return vae
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fill", slow_after(3, [0.0, 1e20, np.nan, 1.0, 9.97e36, np.inf]))
 def test_every_way_to_hide_an_element_gives_one_score(x, hidden, fill):
     vae = vae_of(x)

@@ -47,6 +47,7 @@ def test_the_verbs_take_and_give_the_units_of_the_data(raw, scaler):
         np.testing.assert_allclose(terms[name], values, rtol=1e-3, atol=1e-3, err_msg=name)
 
 
+@pytest.mark.slow
 def test_training_on_raw_rows_is_training_on_standardised_ones(raw, scaler):
     losses = []
     for model, x in ((small_vae(preprocessing=scaler), raw), (small_vae(), standard(scaler, raw))):

@@ -95,6 +95,7 @@ MODELS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", MODELS)
 @pytest.mark.parametrize("verb", ["elbo", "log_prob"])
 def test_a_row_has_one_score_wherever_it_stands(binary, make, verb):

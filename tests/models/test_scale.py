@@ -97,6 +97,7 @@ def test_other_units_shift_the_nats_by_the_log_of_their_size(rng):
     np.testing.assert_allclose(losses[1] - losses[0], 3 * np.log(1000.0), rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_masked_elements_have_no_units(rng):
     x, mask = rng.normal(size=(32, 4)) * 100.0, (rng.random((32, 4)) > 0.4).astype("float32")
     vae, _ = fitted(x)
@@ -207,6 +208,7 @@ def test_an_encoder_of_your_own_that_gets_large_values_is_warned_about(rng, sign
         own_model().fit(x * 1e-0, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "layer", [keras.layers.Rescaling(1e-4), keras.layers.Normalization(), keras.layers.BatchNormalization()]
 )

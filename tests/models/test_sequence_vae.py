@@ -38,6 +38,7 @@ def tiny():
     return new_model(tokenizer, latent_dim=1, units=4)
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_and_the_terms_are_those_of_the_bound(tokenizer):
     model = new_model(tokenizer)
     model.compile(keras.optimizers.Adam(1e-2))

@@ -32,6 +32,7 @@ def clicks(rng):
     return sparse.csr_matrix(dense.astype("float32"))
 
 
+@pytest.mark.slow
 def test_every_verb_answers_as_it_does_for_dense_rows(clicks):
     vae, dense = clicks_vae(), clicks.toarray()
     assert vae.takes_sparse
@@ -72,6 +73,7 @@ def test_streams_targets_weights_and_single_batches(clicks):
         np.testing.assert_allclose(vae.predict_on_batch(one), vae.reconstruct(clicks[:4]), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_it_is_saved_exported_and_trained_on_replicas(clicks, tmp_path):
     vae = clicks_vae()
     vae.fit(clicks, verbose=0)

@@ -193,6 +193,7 @@ SEARCHES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
 def test_one_graph_takes_any_number_of_rows_and_any_limit(rng, search):
     @tf.function(input_signature=[tf.TensorSpec((None, *3 * [N_TOKENS])), tf.TensorSpec((), tf.int32)])

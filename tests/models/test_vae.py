@@ -270,6 +270,7 @@ def test_verbs_take_datasets_of_every_form(vae, x):
         assert vae.elbo(dataset).shape == (5,)
 
 
+@pytest.mark.slow
 def test_looking_at_a_model_does_not_change_how_its_training_goes_on(x):
     model = small_vae()
     model.compile("sgd", run_eagerly=True)

@@ -168,6 +168,7 @@ def test_half_precision_scales_both_losses(x, mixed_float16):
     assert np.isfinite(model.fit(x, epochs=1, verbose=0).history["discriminator_loss"]).all()
 
 
+@pytest.mark.slow
 def test_replicas_train_as_one(x):
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     with strategy.scope():

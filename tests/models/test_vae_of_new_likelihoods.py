@@ -37,6 +37,7 @@ def fitted(request):
     return vae, x, start
 
 
+@pytest.mark.slow
 def test_it_learns_and_is_the_same_when_loaded(fitted, tmp_path):
     vae, x, start = fitted
     assert vae.elbo(x).mean() > start.mean() + 0.5

@@ -67,6 +67,7 @@ def test_one_output_is_a_single_code(network, hidden_units, event_shape, params_
     assert encoder.get_layer("z_linear" if network == "skip" else "z").weights
 
 
+@pytest.mark.slow
 @per_case
 def test_config_round_trip_keeps_the_graph(network, hidden_units, event_shape, params_shape, rng):
     for model in make_pair(network, hidden_units, event_shape, params_shape):
@@ -108,6 +109,7 @@ def test_gradient_reaches_every_weight(network, hidden_units, event_shape, param
             assert np.any(np.asarray(gradient) != 0), weight.path
 
 
+@pytest.mark.slow
 @per_case
 def test_traced_with_any_batch_size_equals_eager(network, hidden_units, event_shape, params_shape, rng):
     for model in make_pair(network, hidden_units, event_shape, params_shape):
@@ -141,6 +143,7 @@ def test_xla_gives_the_same_outputs_and_gradients(network, event_shape, rng):
         np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @per_case
 def test_outputs_stay_float32_under_mixed_precision(
     network, hidden_units, event_shape, params_shape, rng, mixed_float16
@@ -160,6 +163,7 @@ def test_defaults_and_lists_are_accepted(network):
     assert make_decoder(event_shape, LATENT_DIM, network).output_shape == (None, *event_shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", sorted(NETWORKS))
 def test_layer_names_do_not_depend_on_what_was_built_before(network):
     event_shape = (4, 2) if network == "recurrent" else (4, 4, 1)

@@ -28,6 +28,7 @@ def test_conv_pair_for_28x28_is_the_standard_one():
     assert decoder.get_layer("from_z_shaped").output.shape == (None, 7, 7, 64)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["conv", "resnet"])
 @pytest.mark.parametrize(
     "shape",

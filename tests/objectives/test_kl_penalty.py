@@ -64,6 +64,7 @@ def test_examples_of_no_weight_do_not_choose_the_side():
     assert float(mean) == pytest.approx(0.2 + 5.0 / 3.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("over", ["capacity", "free_bits"])
 def test_a_step_takes_the_side_of_the_examples_that_count(x, over):
     bound = float(np.mean(gaussian_kl(*small_vae().encode(x)))) + 1.0

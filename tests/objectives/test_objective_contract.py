@@ -65,6 +65,7 @@ def pairs():
             yield pytest.param(objective.values[0], graph, objective.id, id=f"{objective.id}-{graph}", marks=marks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "graph", "name"), list(pairs()))
 def test_a_pair_trains_and_is_saved_or_is_refused_by_name(objective, graph, name, x, tmp_path):
     if (graph, name) in REFUSED:

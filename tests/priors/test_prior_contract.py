@@ -173,6 +173,7 @@ def test_mean_log_density_of_samples_is_minus_the_entropy(make):
     assert_mean_close(prior.log_prob(prior.sample(20_000, seed=SEED)), negative_entropy, resolution=0.05)
 
 
+@pytest.mark.slow
 @every_source
 @pytest.mark.parametrize("seed", [None, SEED], ids=["no-seed", "seed"])
 def test_the_number_of_samples_may_be_a_tensor_in_a_graph(make, seed):
@@ -191,6 +192,7 @@ def test_a_seed_repeats_its_samples_in_eager_mode_and_in_a_graph(make):
     np.testing.assert_allclose(graph(SEED), first, rtol=1e-6)  # A graph may fuse the scaling of the same noise.
 
 
+@pytest.mark.slow
 @every_source
 @pytest.mark.parametrize(
     "other", [[2**40 + 1, 8], [2**40 + 2, 7], [1, 7]], ids=["second-half", "first-half", "high-bits"]
@@ -200,12 +202,14 @@ def test_every_bit_of_the_seed_counts(make, other):
     assert not np.array_equal(prior.sample(6, seed=tf.constant(other, tf.int64)), prior.sample(6, seed=SEED))
 
 
+@pytest.mark.slow
 @every_source
 def test_without_a_seed_every_call_draws_anew(make):
     prior = make(2)
     assert not np.array_equal(prior.sample(6), prior.sample(6))
 
 
+@pytest.mark.slow
 @every_source
 def test_samples_at_temperature_zero_have_no_noise_left(make):
     prior = make(2)
@@ -231,6 +235,7 @@ def test_the_temperature_scales_the_noise_of_the_same_seed(make):
     np.testing.assert_allclose(half, 0.5 * (cold + warm), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @every_source
 def test_a_global_seed_does_not_repeat_samples_that_were_given_none(make):
     prior, samples = make(2), []
@@ -240,6 +245,7 @@ def test_a_global_seed_does_not_repeat_samples_that_were_given_none(make):
     assert not np.array_equal(*samples)
 
 
+@pytest.mark.slow
 @every_source
 def test_every_row_may_have_a_temperature_of_its_own(make):
     prior = make(2)
@@ -260,6 +266,7 @@ def test_a_row_depends_on_its_own_seed_alone(make):
     assert len(np.unique(rows[:3], axis=0)) == 3
 
 
+@pytest.mark.slow
 @every_prior
 def test_rows_have_the_moments_of_the_density(make):
     prior = make(2)
@@ -271,6 +278,7 @@ def test_rows_have_the_moments_of_the_density(make):
         assert_mean_close(moment(z), density @ moment(points), resolution=0.2)
 
 
+@pytest.mark.slow
 @every_prior
 def test_log_prob_is_the_same_in_a_graph(make, rng):
     prior = make(2)
@@ -297,6 +305,7 @@ def test_densities_are_single_precision_under_mixed_precision(make, mixed_float1
     assert all(w.dtype == "float32" for w in prior.weights)
 
 
+@pytest.mark.slow
 @every_source
 def test_config_round_trip(make, rng):
     prior = make(2)

@@ -87,6 +87,7 @@ def test_history_checkpoint_and_best_weights_are_there_at_the_end(vae, run, monk
     assert_same(run.load_best()["weights"], record.keeper.weights)
 
 
+@pytest.mark.slow
 def test_epochs_without_a_metric_have_an_empty_place_in_the_history(vae, run):
     fit(vae, run, 4, validation_freq=3)
     history = run.read_history(4)
@@ -134,6 +135,7 @@ def test_an_interruption_in_the_first_epoch_leaves_no_checkpoint(vae, run):
     assert run.load_checkpoint() == (None, 0)
 
 
+@pytest.mark.slow
 def test_an_interruption_of_a_save_leaves_the_epoch_that_was_to_be_saved(vae, run, monkeypatch):
     saves(monkeypatch, 0.0)
     save, calls = run.save_checkpoint, []
@@ -152,6 +154,7 @@ def test_an_interruption_of_a_save_leaves_the_epoch_that_was_to_be_saved(vae, ru
     assert_same([keras.ops.convert_to_numpy(v) for v in model.variables], states[1][: len(model.variables)])
 
 
+@pytest.mark.slow
 def test_a_state_that_could_not_be_taken_does_not_stand_for_a_later_epoch(vae, run, monkeypatch):
     """An interruption between the end of epoch 3 and the copy of its state: epoch 2 is saved, as epoch 2."""
     saves(monkeypatch, 3600.0)

@@ -65,6 +65,7 @@ def die_at_rename(monkeypatch):
     return arm
 
 
+@pytest.mark.slow
 def test_the_same_settings_give_the_same_run(trained, tmp_path):
     train_run(tmp_path / "run", trained / "table.csv")
     assert_same_run(trained / "run", tmp_path / "run")

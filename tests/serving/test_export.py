@@ -110,6 +110,7 @@ def test_an_exported_model_can_go_on_training(tmp_path):
     assert_answers(folder, expected)  # The export has weights of its own.
 
 
+@pytest.mark.slow
 def test_an_encoder_that_was_built_by_the_data_is_exported(tmp_path):
     model = fitted_vae(encoder=UnbuiltEncoder())
     assert_answers(export_saved_model(model, tmp_path / "served"), deterministic_signatures(model))

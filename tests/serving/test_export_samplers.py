@@ -32,6 +32,7 @@ def exported(request, tmp_path_factory):
     return vae, export_saved_model(vae, tmp_path_factory.mktemp("samplers") / request.param)
 
 
+@pytest.mark.slow
 def test_every_draw_is_one_of_the_sampler(exported):
     vae, folder = exported
     loaded = load_saved_model(folder)

@@ -70,6 +70,7 @@ def as_objects(*files):
 # What comes out.
 
 
+@pytest.mark.slow
 def test_grey_values_of_a_file_become_what_the_model_was_trained_on(tmp_path, grey):
     values = np.random.default_rng(0).integers(0, 256, (4, 8, 6, 1), dtype=np.uint8)
     loaded = load_saved_model(export_saved_model(grey, tmp_path / "m", preprocess="uint8"))
@@ -98,6 +99,7 @@ def test_a_file_of_the_right_size_gives_its_values(grey, loaded_grey):
     np.testing.assert_allclose(z_mean, grey.encode(values[None] / 255.0)[0], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "file_format"),
     [*(("L", name) for name in FORMATS), *(("RGB", name) for name in FORMATS), ("RGBA", "PNG"), ("LA", "PNG")],
@@ -140,12 +142,14 @@ def test_a_function_of_ones_own_stands_in_front_of_what_takes_data(tmp_path, gre
         loaded.encode(np.zeros((4, 8, 6, 1)))
 
 
+@pytest.mark.slow
 def test_no_files_are_no_rows(grey_files, loaded_grey, cpp_program):
     assert loaded_grey.call("encode", image_bytes=[])["z_mean"].shape == (0, 3)
     with CppSession(cpp_program, grey_files) as session:
         assert session.call("encode", image_bytes=as_objects())["z_mean"].shape == (0, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
 def test_an_export_has_the_pixels_that_training_had(
@@ -198,6 +202,7 @@ def test_a_file_that_is_no_picture_is_refused(loaded_grey, name):
         loaded_grey.encode([picture()[0], BAD_FILES[name]])
 
 
+@pytest.mark.slow
 def test_no_bad_file_ends_the_server(grey_files, cpp_program):
     with CppSession(cpp_program, grey_files) as session:
         for file in BAD_FILES.values():

@@ -190,6 +190,7 @@ def test_a_reloaded_model_exports_the_same_answers(tmp_path):
             np.testing.assert_array_equal(ours[key], theirs[key])
 
 
+@pytest.mark.slow
 def test_an_export_is_of_the_weights_as_they_are_now(tmp_path):
     vae = small_vae()
     first = export_saved_model(vae, tmp_path)

@@ -148,6 +148,7 @@ def test_a_seed_gives_as_the_first_rows_what_it_gives_as_all(digits_like):
     np.testing.assert_array_equal(loaded.call("sample", n=7, seed=[9, 9])["z"], many[:7])
 
 
+@pytest.mark.slow
 def test_many_clients_at_once_never_get_the_same_row(digits_like, cpp_program):
     with CppSession(cpp_program, digits_like[1]) as session:
         rows = session.storm("generate_rows", 16, 2000, temperature=np.ones(1, "float32"))

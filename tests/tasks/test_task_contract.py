@@ -10,7 +10,7 @@ from tasks.images.restoration.restoration_helpers import write_images
 from tasks.ratings.ratings_helpers import write_log
 from tasks.text.text_helpers import write_sentences
 
-from keras_vae.tasks.registry import TASKS, entry_of, settings_of, task_class
+from keras_vae.tasks.registry import TASKS, entry_of, settings_of, task_class, units_of
 from keras_vae.tasks.setting import COMMON, Setting
 from keras_vae.tasks.task import Task
 
@@ -67,6 +67,9 @@ class TestEveryTask:
     def test_the_common_settings_are_there(self, name, small, make):
         assert set(COMMON) <= set(settings_of(name).SETTINGS)
         assert settings_of(name).HELP
+
+    def test_units_are_words(self, name, small, make):
+        assert all(isinstance(word, str) and word for pair in units_of(name).items() for word in pair)
 
     def test_what_was_learned_survives_json(self, name, small, make, tmp_path):
         task = task_class(name)(**small)

@@ -34,6 +34,7 @@ def train(folder=None, die_in_epoch=None):
     return history, [v.numpy() for v in vae.variables] + [v.numpy() for v in vae.optimizer.variables]
 
 
+@pytest.mark.slow
 def test_a_killed_fit_ends_with_the_same_numbers(tmp_path):
     history, state = train()
     with pytest.raises(Killed):

@@ -114,6 +114,7 @@ def results():
 every_case = pytest.mark.parametrize("case", ["odd", "weighted-short-last-batch", "adam"])
 
 
+@pytest.mark.slow
 @every_case
 def test_two_replicas_make_the_step_of_the_global_batch(results, case):
     one, two = results[case]["one"], results[case]["two"]

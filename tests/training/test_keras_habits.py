@@ -97,6 +97,7 @@ def test_a_model_that_is_not_compiled_says_so_as_in_keras(verb):
 # Frozen, wholly or in part.
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
 def test_a_frozen_model_can_be_looked_at_and_stands_still():
     vae, plain = both(**EAGER)

@@ -51,6 +51,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.slow
 @RUN
 @pytest.mark.parametrize("name", KINDS)
 def test_every_optimizer_makes_the_steps_of_keras(name, run_eagerly):
@@ -206,6 +207,7 @@ def test_the_arguments_of_compile_are_all_that_keras_has():
     assert set(theirs) - set(ours) == {"loss_weights", "metrics", "weighted_metrics", "auto_scale_loss"}
 
 
+@pytest.mark.slow
 def test_a_second_compile_begins_with_a_new_optimizer():
     vae, plain = both(optimizer=lambda: O.SGD(0.02), run_eagerly=lambda: True)
     x = rows()

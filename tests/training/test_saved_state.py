@@ -76,6 +76,7 @@ def assert_same_state(a, b):
 # What a file holds.
 
 
+@pytest.mark.slow
 @every_model
 def test_weights_slots_and_random_states_come_back_exactly(make, tmp_path):
     model = fitted(make)
@@ -86,6 +87,7 @@ def test_weights_slots_and_random_states_come_back_exactly(make, tmp_path):
     np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", slow_after(2, [pytest.param(MODELS[n], id=n) for n in ("dropout", "mixture", *SAME)]))
 def test_a_resumed_training_ends_with_the_same_bits(make, tmp_path):
     in_one_go = fitted(make, epochs=2)
@@ -110,6 +112,7 @@ def test_a_resumed_training_ends_with_the_same_bits_when_compiled(tmp_path):
     assert_same_state(models[0], resumed)
 
 
+@pytest.mark.slow
 def test_random_draws_go_on_where_they_stopped(tmp_path):
     model = fitted(MODELS["normal"])
     model.sample(2)

@@ -72,6 +72,7 @@ def fitted(stream, **kwargs):
     return vae, vae.fit(stream, verbose=0, **kwargs)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_batch_is_trained_on_once(x, kind):
@@ -109,6 +110,7 @@ def test_the_first_bad_batch_stops_the_training_before_its_step(x, kind, value, 
     assert all(np.isfinite(weight).all() for weight in vae.get_weights())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["evaluate", "predict", "encode", "elbo", "log_prob", "reconstruct", "draw"])
 def test_every_verb_names_the_bad_batch(x, verb):
     x[5 * ROWS + 1, 2] = np.nan

@@ -120,6 +120,7 @@ def test_evaluate_returns_a_list_in_the_order_of_the_terms(x):
     assert vae.evaluate(x, verbose=0) == [by_name[n] for n in ("loss", "reconstruction_loss", "kl_loss", "elbo")]
 
 
+@pytest.mark.slow
 def test_evaluate_repeats_itself_and_fit_in_between_does_not_reset_the_training_noise(x):
     vae = small_vae()
     vae.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
@@ -238,6 +239,7 @@ def test_a_dataset_of_bare_arrays_is_a_dataset_of_inputs(x):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [lambda x: x, lambda x: (x,), lambda x: (x, x), lambda x: [x, x, np.ones(10)]])
 def test_validation_data_take_every_form(x, form):
     vae = point_vae()

@@ -108,6 +108,7 @@ def test_the_page_of_a_ladder_has_a_bar_for_each_layer(report):
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1, the top", "2, next to x"]
 
 
+@pytest.mark.slow
 def test_the_bar_of_a_ladder_ends_full(ladder, monkeypatch):
     seen = []
 

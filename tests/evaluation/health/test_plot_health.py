@@ -20,6 +20,7 @@ def texts(figure):
     return [text.get_text() for ax in figure.axes for text in ax.texts]
 
 
+@pytest.mark.slow
 def test_the_page_says_what_the_report_says(report, tmp_path):
     figure = plot_health(report)
     words = texts(figure)
@@ -82,6 +83,7 @@ def test_what_was_not_measured_is_not_drawn():
     assert len(codes.collections) == len(bounds.lines) == 1
 
 
+@pytest.mark.slow
 def test_one_dimension_and_one_bound_for_all_are_drawn(report, tmp_path):
     report = check_health(linear_vae(n_used=1, latent_dim=1), examples(40))
     flat = dataclasses.replace(report.measures, elbo_test=np.full(40, -3.0), elbo_train=np.full(40, -3.0))

@@ -32,6 +32,7 @@ def test_a_large_block_has_many_stacks_and_comes_back(rng):
     np.testing.assert_array_equal(blocks.decode(block, len(x)), x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [197, 198, 199])
 def test_the_last_batch_may_be_short(n, rng):
     blocks, x = large(rng)

@@ -36,6 +36,7 @@ def test_arrays_come_back(likelihood, rng):
     np.testing.assert_array_equal(own.decompress(own.compress(x, 100)), x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", ">i2", "uint64", "float16", ">f4", "float64"])
 def test_they_have_their_type_and_every_bit_of_it(dtype, rng):
     own = codec(Bernoulli)

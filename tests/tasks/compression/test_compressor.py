@@ -24,6 +24,7 @@ def ladder():
     return Compressor(model=model), x
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 @pytest.mark.parametrize("graph", ["vae", "ladder"])
 def test_every_bit_of_what_any_likelihood_can_code_comes_back(likelihood, graph):

@@ -23,6 +23,7 @@ def x():
     return images(20, seed=1)
 
 
+@pytest.mark.slow
 def test_more_bits_bring_images_back_more_nearly(fitted, x):
     points = fitted.rate_distortion(x, [24.0, 3.0, 8.0])
     assert [point.stddev for point in points] == [24.0, 8.0, 3.0]
@@ -72,12 +73,14 @@ def test_another_process_decodes_what_was_saved(fitted, x, tmp_path):
         Compressor.load(tmp_path / "c.keras")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stddev", [2.9, 24.1])
 def test_a_standard_deviation_that_was_in_no_training_is_refused(fitted, x, stddev):
     with pytest.raises(ValueError, match=rf"`stddev` must be from 3.0 to 24.0, as in the training .* stddev={stddev}"):
         fitted.compress(x, stddev)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stddev", [0.0, -1.0, np.nan, "8", None])
 def test_a_standard_deviation_that_is_none_is_refused(fitted, x, stddev):
     with pytest.raises(ValueError, match="`stddev` must be"):
@@ -114,6 +117,7 @@ def test_without_a_model_it_says_so(x):
             call(LossyCompressor())
 
 
+@pytest.mark.slow
 def test_a_curve_needs_an_image(fitted, x):
     with pytest.raises(ValueError, match=r"`x` must have at least one image. Received: none"):
         fitted.rate_distortion(x[:0])

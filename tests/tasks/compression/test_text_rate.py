@@ -55,6 +55,7 @@ def told(model, texts, n):
     return [text.split()[:n] for text in model.tokenizer.texts(model.as_tokens(texts))]
 
 
+@pytest.mark.slow
 def test_reconstructions_begin_with_the_words_that_were_told(model, written):
     points = text_rate_curve(model, OTHERS, TEXTS, steps=(1.0,), first_words=(1, 3))
     assert [p.first_words for p in points] == [1, 3]

@@ -30,6 +30,7 @@ def named():
     return Recommender(**SMALL, epochs=10, learning_rate=0.01).fit(frame, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", slow_after(2, ["mult_vae", "mult_dae", "rec_vae"]))
 def test_every_model_finds_the_items_of_the_group(clicks, model):
     kept, hidden = hide_items(clicks, 0.3, 0)
@@ -133,6 +134,7 @@ def test_models_are_saved_with_all_that_training_needs(clicks, model, tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow
 def test_the_export_recommends_the_same_by_string_and_by_number(named, fitted, clicks, tmp_path):
     served = kv.load_saved_model(named.export(tmp_path / "named").parent)
     ids = np.array([[b"song 1", b"song 2", b"", b"song 1"], [b"song 33", b"never heard", b"", b""]], object)

@@ -60,6 +60,7 @@ def inputs(detector, table):
     return cells
 
 
+@pytest.mark.slow
 def test_named_inputs_take_words_and_numbers_as_they_are(served):
     detector, detect = served
     given = detect.structured_input_signature[1]
@@ -69,6 +70,7 @@ def test_named_inputs_take_words_and_numbers_as_they_are(served):
         assert_same(detect(**inputs(detector, table)), detector, table)
 
 
+@pytest.mark.slow
 def test_a_word_that_was_never_seen_is_read_as_in_python(served):
     detector, detect = served
     table = frame(30, seed=1)
@@ -79,6 +81,7 @@ def test_a_word_that_was_never_seen_is_read_as_in_python(served):
     np.testing.assert_allclose(detect(**inputs(detector, table))["score"], score, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_blanks_around_a_word_and_an_outcome_that_is_not_known(served):
     detector, detect = served
     table = frame(30, seed=1)

@@ -1,6 +1,7 @@
 """The training of a model of a table."""
 
 import numpy as np
+import pytest
 
 from keras_vae.data.columns import TableColumns
 from keras_vae.tasks.table_likelihood import table_likelihood
@@ -27,12 +28,14 @@ def table(n=100):
     return (rng.normal(size=(n, 1)) @ rng.normal(size=(1, 4)) + 0.3 * rng.normal(size=(n, 4))).astype("float32")
 
 
+@pytest.mark.slow
 def test_rows_are_held_out_where_no_cells_are_hidden():
     _, history = trained(table())
     assert "val_elbo" in history
     assert "val_hidden_error" not in history
 
 
+@pytest.mark.slow
 def test_cells_are_held_out_where_some_are_hidden():
     x = table()
     x[::3, 1] = np.nan

@@ -45,6 +45,7 @@ def imputer_of_frames():
     return VAEImputer(**QUICK).fit(frame())
 
 
+@pytest.mark.slow
 def test_holes_are_filled_better_than_by_means(imputer):
     x, shown = numbers()
     filled, holes = imputer.transform(shown), np.isnan(shown)
@@ -69,6 +70,7 @@ def test_a_word_that_was_seen_tells_the_number_beside_it():
     assert imputer.model_.latent_dim == 5
 
 
+@pytest.mark.slow
 def test_the_same_state_gives_the_same_table_twice(imputer):
     shown = numbers()[1]
     np.testing.assert_array_equal(clone(imputer).fit(shown).transform(shown), imputer.transform(shown))

@@ -244,6 +244,7 @@ def test_the_model_around_which_a_detector_is_made_stays_as_it_is(model_and_rows
 # Pictures and drift.
 
 
+@pytest.mark.slow
 def test_the_picture_names_the_columns(fitted_mixed):
     figure = fitted_mixed.plot(mixed(60, 1))
     assert isinstance(figure, matplotlib.figure.Figure)

@@ -50,6 +50,7 @@ def test_a_pipeline_is_searched(table):
     assert search.best_params_["vaetransformer__latent_dim"] in (1, 2)
 
 
+@pytest.mark.slow
 def test_pixels_share_a_scale_unless_something_else_is_asked_for(capsys):
     pixels = np.random.default_rng(0).integers(0, 17, (60, 9)).astype(float)
     pixels[:, 8] = 0.0

@@ -46,6 +46,7 @@ def test_samples_are_texts_that_repeat_by_seed(task):
     assert {word for text in found for word in text.split()} <= words | {"<unk>"}
 
 
+@pytest.mark.slow
 def test_ways_between_texts_have_their_reconstructions_at_the_ends(task):
     way = task.interpolate(TEXTS[0], TEXTS[1])
     assert len(way) == 8

@@ -6,6 +6,7 @@ from keras_vae.tasks.text import TextMonitor, model_quality
 TEXTS = ["the cat sat", "the dog sat down", "a cat ran", "a dog ran"] * 3
 
 
+@pytest.mark.slow
 def test_the_logs_are_what_is_measured_of_the_model(capsys):
     model = kv.make_sequence_vae(kv.data.Tokenizer.learn(TEXTS), latent_dim=3, units=8, seed=0)
     model.compile("adam")

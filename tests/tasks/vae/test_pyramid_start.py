@@ -129,6 +129,7 @@ def test_the_noise_is_what_the_latents_leave_out_and_never_below_half_a_level():
     assert lowest_stddev(Gaussian()) == pytest.approx(np.exp(-5.0), rel=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likelihood", [DiscretizedLogisticMixture(), Gaussian(), StudentT(df=5.0)])
 def test_the_noise_of_the_likelihood_is_that_of_the_pyramid(likelihood):
     x = smooth(300, 8, 8, 1)
@@ -208,6 +209,7 @@ def test_the_default_of_photographs_begins_with_it_and_knows_what_the_start_is_w
     assert task.history_["elbo"][0] > -16 * 16 * 3 * 10 * np.log(2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("likelihood", "is_judged"), [(None, True), ("continuous_bernoulli", False)])
 def test_the_keeper_of_a_training_knows_what_a_start_is_worth(likelihood, is_judged):
     data = dataclasses.replace(images((8, 8, 1), n=40), x_validation=images((8, 8, 1), n=6).x_train)

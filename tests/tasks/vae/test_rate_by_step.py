@@ -23,6 +23,7 @@ def test_of_a_short_training_the_rise_is_a_quarter():
     assert RateBySteps(0.01, 1)(0) == 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The schedule of rate is longer")
 def test_the_callback_sets_the_rate_and_a_resumed_training_goes_on():
     x = np.random.default_rng(0).normal(size=(64, 6)).astype("float32")

@@ -16,6 +16,7 @@ def case(request):
     return model, ExactModel.of(model), data(model, 20)
 
 
+@pytest.mark.slow
 def test_posteriors_and_parameters_are_near_those_of_the_model(case):
     model, exact, x = case
     way, gaussians = one_way(exact, x)

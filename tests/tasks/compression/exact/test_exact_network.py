@@ -33,6 +33,7 @@ def networks():
         yield from parts
 
 
+@pytest.mark.slow
 def test_every_network_of_the_library_is_near_its_keras_form_and_the_same_in_any_batch(rng):
     for model in networks():
         exact = ExactNetwork.of(trained(model, rng))

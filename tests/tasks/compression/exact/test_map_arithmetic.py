@@ -8,6 +8,7 @@ from keras_vae.networks.feature_maps import step_down, step_up
 from keras_vae.tasks.compression.exact.exact_network import ExactNetwork
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("strides", [1, 2, (2, 1), (3, 2)])
 @pytest.mark.parametrize("kernel", [1, 2, 3, (4, 3)])

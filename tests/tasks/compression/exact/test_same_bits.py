@@ -78,6 +78,7 @@ def test_every_batch_size_has_the_same_bits(wanted):
     assert len({*wanted.values()}) == 1 + 2 * len(by_model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS)
 def test_another_setting_has_the_same_bits(name, folder, wanted):
     assert digests(folder, SETTINGS[name])[0] == wanted

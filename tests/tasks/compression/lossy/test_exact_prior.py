@@ -63,6 +63,7 @@ def test_the_length_by_the_tables_is_that_of_the_prior(prior, code):
     np.testing.assert_allclose(nats, wanted, rtol=0.004)
 
 
+@pytest.mark.slow
 def test_the_digest_changes_with_every_weight():
     def digest_of(prior):
         digest = hashlib.sha256()

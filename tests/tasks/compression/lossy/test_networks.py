@@ -14,6 +14,7 @@ from keras_vae.tasks.compression.lossy.prior_networks import small_map
 SHAPES = [(16, 16, 1), (28, 28, 1), (27, 45, 3), (9, 8, 3), (64, 61, 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("stddev", [2.0, 16.0])
 def test_before_training_the_error_is_as_large_as_the_standard_deviation(shape, stddev):
@@ -74,6 +75,7 @@ def flat(networks):
     return [encoder, decoder, *of_prior]
 
 
+@pytest.mark.slow
 def test_weights_depend_on_the_seed_alone():
     keras.utils.set_random_seed(5)
     first = make_networks((16, 16, 1), seed=3)
@@ -84,6 +86,7 @@ def test_weights_depend_on_the_seed_alone():
         assert any(not np.array_equal(one, other) for one, other in zip(a.get_weights(), c.get_weights(), strict=True))
 
 
+@pytest.mark.slow
 def test_they_are_saved_and_the_scales_have_an_exact_form(rng):
     encoder, decoder, networks = make_networks((27, 18, 3), seed=0)
     for network in (encoder, decoder, *networks):

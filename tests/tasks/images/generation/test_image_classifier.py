@@ -19,6 +19,7 @@ def trained():
     return train_classifier(*bars(600, np.random.default_rng(0)), minutes=0.05, seed=0)
 
 
+@pytest.mark.slow
 def test_it_learns_what_is_told_apart_at_a_glance(trained):
     images, labels = bars(300, np.random.default_rng(1))
     assert trained.accuracy(images, labels) > 0.95

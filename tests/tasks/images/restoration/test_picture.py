@@ -42,6 +42,7 @@ def test_a_grey_tiff_keeps_16_bits(rng, tmp_path):
     np.testing.assert_array_equal(read_picture(tmp_path / "x.tif").values, values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("name", ["x.jpg", "x.png", "sixteen.png"])
 def test_pictures_come_out_upright(orientation, name, rng, tmp_path):

@@ -42,6 +42,7 @@ def error(a, b):
     return float(np.square(np.float64(a) - np.float64(b)).mean())
 
 
+@pytest.mark.slow
 def test_noise_is_removed_and_the_form_stays(denoiser):
     y = noisy(CLEAN)
     found = denoiser.restore(y)
@@ -75,6 +76,7 @@ def test_the_interval_holds_about_nine_of_ten_changed_pixels(denoiser):
     assert np.corrcoef(spread.ravel(), np.abs(denoiser.restore(y) - clean).ravel())[0, 1] > 0.1
 
 
+@pytest.mark.slow
 def test_images_of_other_sizes_and_lists_of_them(denoiser):
     large = [rectangles(1, 40, 30, seed=k)[0, ..., 0] for k in (1, 2)]
     found = denoiser.restore([noisy(large[0]), noisy(large[1][:3, :2])])

@@ -33,6 +33,7 @@ def _random(rng, weight):
     return rng.normal(0.0, 1.2 / np.sqrt(weight[..., 0].size), weight.shape) if weight.ndim > 1 else weight
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("degradation", "hidden_units", "channels"), CASES)
 def test_two_tilings_and_one_large_tile_agree(degradation, hidden_units, channels, rng):
     arguments = degradation, hidden_units, channels
@@ -57,6 +58,7 @@ def test_an_image_of_the_size_of_the_training_goes_through_the_model_itself(rng)
     np.testing.assert_allclose(tiled.estimate(told), wanted, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1, 1), (3, 50), (40, 5)])
 def test_images_smaller_than_a_stride_or_a_margin_come_out_in_their_size(size, rng):
     tiled = networks(Noise("gaussian", (0.1, 0.1)), [8, 8], 1, 512)
