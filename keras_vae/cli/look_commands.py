@@ -43,13 +43,15 @@ def evaluate(
       keras-vae evaluate runs/digits --annealed 20
     """
     from keras_vae.runs.output import to_json
+    from keras_vae.runs.run_folder import RunFolder
     from keras_vae.runs.verbs import evaluate_run
+    from keras_vae.tasks.registry import units_of
 
     figures = evaluate_run(run, data, n_samples, annealed, n_rows)
     if as_json:
         print(to_json(figures))
     else:
-        print_summary(figures)
+        print_summary(figures, units_of(RunFolder(run).read_config()["task"]))
 
 
 def doctor(run: Run, data: OtherData = None, as_json: AsJson = False):

@@ -30,13 +30,6 @@ KNOWN_PREFIXES = (
     "active_units",
     "latent_dim",
 )
-# Units of figures that are printed by their names; the others have none.
-UNITS = {
-    "nats_lost_when_shuffled": "nats per text, when each gets the code of another",
-    "perplexity": "per token, the ends counted",
-    "perplexity_words_only": "per token, the ends not counted as tokens",
-    "twin_negative_log_prob": "nats per text, of the same decoder without a code",
-}
 
 
 def print_start(out, task, data, epochs_done):
@@ -85,12 +78,13 @@ def _duration(seconds):
     return f"{max(1, round(seconds))} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
 
 
-def print_summary(figures):
+def print_summary(figures, units=None):
     """The closing table.
 
     Args:
         figures: dict, as `Task.report` and `runs.verbs.evaluate_run` give it. Numbers without a line of their own are
             printed by their names.
+        units: dict or None. What stands behind figures of this use, as `tasks.registry.units_of` gives it.
     """
     rows = [
         *_epoch_rows(figures),
@@ -99,7 +93,7 @@ def print_summary(figures):
         *_log_prob_rows(figures),
         *_text_rows(figures),
         *_latent_rows(figures),
-        *_other_rows(figures),
+        *_other_rows(figures, units or {}),
     ]
     width = max((len(value) for _, value, _ in rows), default=0)
     print(f"\n{figures['part']} part" if figures["part"] != "all" else "\nall rows")
@@ -209,12 +203,13 @@ def _latent_rows(figures):
     return [("active units", f"{figures['active_units']} of {figures['latent_dim']}", "")]
 
 
-def _other_rows(figures):
+def _other_rows(figures, units):
     """Figures that one use adds to the figures of every model."""
     for name, value in figures.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if is_number and name not in KNOWN and not name.startswith(KNOWN_PREFIXES):
-            unit = "dB" if name.endswith("psnr") else UNITS.get(name, "")
+            # The figure of a method has its name in front.
+            unit = units.get(name) or next((unit for end, unit in units.items() if name.endswith(f"_{end}")), "")
             said = str(value) if isinstance(value, int) else f"{value:.4g}"
             yield name.replace("_", " "), _number(value) if unit else said, unit
 

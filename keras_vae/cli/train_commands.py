@@ -12,7 +12,7 @@ import typer
 from keras_vae.cli.options import fail, keyword, option, setting_parameter
 from keras_vae.cli.sections import SectionedCommand
 from keras_vae.cli.summary import print_plan, print_start, print_summary
-from keras_vae.tasks.registry import TASKS, entry_of, settings_of
+from keras_vae.tasks.registry import TASKS, entry_of, settings_of, units_of
 from keras_vae.tasks.setting import COMMON
 
 # Heading of the options that are about the run and not about what is trained.
@@ -203,6 +203,7 @@ def _train(request, resume, tensorboard):
     if loaded is None:
         metrics = run.read_metrics()
         print(f"{out} is trained already: {metrics.get('epochs_done', metrics['epochs'])} epochs{_why_over(metrics)}")
+        _print_unused(run, config)
     else:
         print_start(out, task, loaded, run.epochs_done)
         started = time.monotonic()
@@ -214,8 +215,16 @@ def _train(request, resume, tensorboard):
             print(f"\ndone in {time.monotonic() - started:.0f} s; the chief writes {out}")
             return
         print(f"\ntrained and scored in {time.monotonic() - started:.0f} s{_why_over(metrics)}")
-    print_summary(metrics)
+    print_summary(metrics, units_of(request.task))
     _print_next(run, out)
+
+
+def _print_unused(run, config):
+    """Tell of settings that are new to a run that is over."""
+    before = run.read_config()["settings"]
+    new = [f"--{name.replace('_', '-')}" for name, value in config["settings"].items() if value != before[name]]
+    if new:
+        print(f"            {', '.join(new)}: not used; with more --epochs it goes on")
 
 
 def _why_over(metrics):

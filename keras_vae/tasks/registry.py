@@ -11,8 +11,8 @@ class Entry(NamedTuple):
     Attributes:
         command: str. The command of the shell that trains it.
         settings: str. A module that imports nothing heavy, with `SETTINGS`, the table, and `HELP`, the words of
-            `--help`. It may have `SOURCES`, what `--data` can be, and `DEFAULT_DATA`, without which a new run must be
-            given `--data`.
+            `--help`. It may have `SOURCES`, what `--data` can be, `DEFAULT_DATA`, without which a new run must be
+            given `--data`, and `FIGURE_UNITS`, what stands behind its figures where they are printed.
         task: str. "module:name" of the class, a `Task`.
     """
 
@@ -60,6 +60,17 @@ def settings_of(name: str) -> ModuleType:
         ValueError: if there is no such use.
     """
     return importlib.import_module(entry_of(name).settings)
+
+
+def units_of(name: str) -> dict[str, str]:
+    """Units of the figures that a use has beyond those of every model, by their names; {} where they have none.
+
+    A name stands for the figures that end with it, too: "psnr" for "median_psnr".
+
+    Raises:
+        ValueError: if there is no such use.
+    """
+    return getattr(settings_of(name), "FIGURE_UNITS", {})
 
 
 def task_class(name: str) -> type:

@@ -4,4 +4,5 @@ from keras_vae.tasks.text import settings
 
 SETTINGS = settings.LANGUAGE_SETTINGS
 SOURCES = settings.SOURCES
+FIGURE_UNITS = settings.FIGURE_UNITS
 HELP = settings.LANGUAGE_HELP

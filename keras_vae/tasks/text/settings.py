@@ -11,6 +11,12 @@ NETWORKS = ("lstm", "gru", "transformer")
 TOKENS, TRAINING = "Tokens", COMMON["epochs"].section
 SHARE = functools.partial(check_number, minimum=0.0, maximum=1.0)
 
+FIGURE_UNITS = {
+    "nats_lost_when_shuffled": "nats per text, when each gets the code of another",
+    "perplexity": "per token, the ends counted",
+    "perplexity_words_only": "per token, the ends not counted as tokens",
+    "twin_negative_log_prob": "nats per text, of the same decoder without a code",
+}
 
 _TOKENS = {
     "unit": Setting(default="words", help=f"What a text is cut into: {listed(UNITS)}", names_run=True, **choice(UNITS)),

@@ -1,6 +1,6 @@
 """The settings of `keras-vae train-denoiser`."""
 
-from keras_vae.tasks.images.restoration.settings import EXAMPLES, RESTORING, SOURCES, range_setting
+from keras_vae.tasks.images.restoration.settings import EXAMPLES, FIGURE_UNITS, RESTORING, SOURCES, range_setting
 from keras_vae.tasks.setting import Setting, choice, listed
 
 NOISES = ("gaussian", "salt_and_pepper")
@@ -15,7 +15,7 @@ SETTINGS = {
     ),
     **RESTORING,
 }
-__all__ = ["SETTINGS", "SOURCES", "HELP"]
+__all__ = ["SETTINGS", "SOURCES", "FIGURE_UNITS", "HELP"]
 HELP = f"""Train a denoiser on clean images, into a run folder: model, history, figures, PSNR and SSIM.
 {EXAMPLES}
 \b

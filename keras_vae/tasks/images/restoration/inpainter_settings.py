@@ -1,6 +1,6 @@
 """The settings of `keras-vae train-inpainter`."""
 
-from keras_vae.tasks.images.restoration.settings import EXAMPLES, RESTORING, SOURCES, range_setting
+from keras_vae.tasks.images.restoration.settings import EXAMPLES, FIGURE_UNITS, RESTORING, SOURCES, range_setting
 from keras_vae.tasks.setting import Setting, choice, listed
 
 MASKS = ("hole", "anywhere", "random")
@@ -23,7 +23,7 @@ SETTINGS = {
 }
 # 10 of 28 pixels.
 MISSING = {"hole": 0.36, "anywhere": [0.1, 0.5], "random": 0.5}
-__all__ = ["SETTINGS", "SOURCES", "HELP", "MISSING"]
+__all__ = ["SETTINGS", "SOURCES", "FIGURE_UNITS", "HELP", "MISSING"]
 HELP = f"""Train an inpainter on whole images, into a run folder: model, history, figures, PSNR and SSIM.
 {EXAMPLES}
 \b

@@ -7,6 +7,7 @@ from keras_vae._checks import check_int, check_number
 from keras_vae.tasks.setting import COMMON, Setting, check_flag, check_widths, number, parse_widths, whole
 
 DATA = "Data"
+FIGURE_UNITS = {"psnr": "dB"}
 BY_DATA = "by the data"
 
 

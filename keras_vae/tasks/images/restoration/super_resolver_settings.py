@@ -3,7 +3,7 @@
 import functools
 
 from keras_vae._checks import check_int
-from keras_vae.tasks.images.restoration.settings import EXAMPLES, RESTORING, SOURCES
+from keras_vae.tasks.images.restoration.settings import EXAMPLES, FIGURE_UNITS, RESTORING, SOURCES
 from keras_vae.tasks.setting import Setting
 
 SETTINGS = {
@@ -12,7 +12,7 @@ SETTINGS = {
     ),
     **RESTORING,
 }
-__all__ = ["SETTINGS", "SOURCES", "HELP"]
+__all__ = ["SETTINGS", "SOURCES", "FIGURE_UNITS", "HELP"]
 HELP = f"""Train an enlarger on images of the size that is wanted, into a run folder: model, figures, PSNR and SSIM.
 {EXAMPLES}
 \b
