@@ -119,11 +119,10 @@ def _sent_codes(model, texts, known, steps):
 
 def _written(model, z, told, strategy, search):
     """Texts from codes and the tokens that they begin with."""
-    forced = None
-    if any(map(len, told)):
+    forced, lengths = None, np.array([len(tokens) for tokens in told])
+    if lengths.any():
         forced = np.full((len(z), model.max_length), ANY, np.int32)
-        for row, tokens in zip(forced, told, strict=True):
-            row[: len(tokens)] = tokens
+        forced[np.arange(model.max_length) < lengths[:, None]] = np.concatenate(told)
     return model.tokenizer.texts(model.write(z, strategy, forced=forced, **search))
 
 
