@@ -85,7 +85,6 @@ class Benchmark:
     def model(self, command):
         """The model of a run of the shell, trained to its end."""
         import keras_vae as kv
-        from keras_vae.cli.app import main
         from keras_vae.runs.run_folder import RunFolder
 
         out = self.work / command
@@ -97,9 +96,8 @@ class Benchmark:
                     continue
                 settings = {**(QUICK if self.quick else SETTINGS), **(OWN if is_vae else {}), **stage}
                 words = [w for name, value in settings.items() for w in (f"--{name.replace('_', '-')}", str(value))]
-                code = main([command, "--data", "ptb", "--out", str(out), "--resume", *alone, *words])
-                if code:
-                    raise SystemExit(code)
+                shell = [sys.executable, "-m", "keras_vae", command, "--data", "ptb", "--out", str(out), "--resume"]
+                subprocess.run([*shell, *alone, *words], check=True)
         return kv.load_run(out).model
 
     def vae_model(self):
@@ -277,6 +275,12 @@ def _plain(value):
     return getattr(value, "mean", value) if not hasattr(value, "_asdict") else value._asdict()
 
 
+def _without_texts(figures):
+    if not isinstance(figures, dict):
+        return figures
+    return {name: _without_texts(value) for name, value in figures.items() if name != "shown"}
+
+
 def _error(values):
     return float(values.std(ddof=1) / np.sqrt(len(values)))
 
@@ -299,7 +303,7 @@ def print_tables(figures):
     print(format_table(["model", "nats a sentence", "KL", "information", "lost when shuffled"], rows))
     for part in ("importance", "samples", "twin_samples", "yardsticks", "paths", "reconstruction", "serving", "memory"):
         if part in figures:
-            print(part, json.dumps({k: v for k, v in figures[part].items() if k != "shown"}, indent=1))
+            print(part, json.dumps(_without_texts(figures[part]), indent=1))
 
 
 def main(given=None):
