@@ -66,6 +66,7 @@ def test_levels_are_pillows(file_format, mode, difference, channels):
     assert np.abs(found - by_pillow(file, channels)).mean() <= difference
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"progressive": True}, {"subsampling": 0}, {"subsampling": 2}, {"quality": 5}])
 def test_every_kind_of_jpeg_has_pillows_levels(options):
     file = file_of(PHOTO, "JPEG", **options)

@@ -51,6 +51,7 @@ def estimate(log_weights):
     return np.logaddexp.reduce(log_weights.numpy().astype("float64"), axis=0) - math.log(len(log_weights))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step_size", [None, 0.3])
 def test_the_mean_weight_is_the_evidence_however_few_the_temperatures(step_size):
     """Three temperatures are a bad path, and the weights are right all the same."""

@@ -48,6 +48,7 @@ def test_every_verb_answers_as_it_does_for_dense_rows(clicks):
     np.testing.assert_allclose(vae.draw(clicks, seed=1), vae.draw(dense, seed=1), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_training_goes_the_same_way(clicks):
     sparse_vae, dense_vae = clicks_vae(), clicks_vae(is_sparse=False)
     one = sparse_vae.fit(clicks, epochs=3, shuffle=False, batch_size=16, verbose=0)

@@ -69,6 +69,7 @@ def test_an_export_answers_as_the_model(fitted, tmp_path):
     np.testing.assert_allclose(score["elbo"], expected, **close)
 
 
+@pytest.mark.slow
 def test_hidden_elements_are_not_scored(fitted):
     vae, x, _ = fitted
     mask = np.ones(x.shape[:3] if x.ndim > 2 else x.shape, "float32")

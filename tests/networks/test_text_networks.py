@@ -124,6 +124,7 @@ def test_the_encoder_does_not_see_padding_or_neighbours(options):
     assert np.isfinite(encoder(np.zeros((1, 3)))[0]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["lstm", "transformer"])
 def test_networks_survive_saving(tmp_path, z, network):
     tokens, code = keras.Input((None,), dtype="int32"), keras.Input((4,))

@@ -183,6 +183,7 @@ def test_the_number_of_samples_may_be_a_tensor_in_a_graph(make, seed):
         assert graph(tf.constant(n), tf.constant(1.0)).shape == (n, 2)
 
 
+@pytest.mark.slow
 @every_source
 def test_a_seed_repeats_its_samples_in_eager_mode_and_in_a_graph(make):
     prior = make(2)

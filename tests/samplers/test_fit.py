@@ -87,6 +87,7 @@ def test_draws_are_those_of_the_aggregate_posterior_where_the_prior_misses_it(na
     np.testing.assert_allclose(np.cov(z.T), np.cov(truth.T), atol=0.1 if name == "gmm" else 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "gap"), [("gmm", 0.05), ("maf", 0.6)])
 def test_the_density_fitted_comes_near_the_true_one(name, gap, fitted, rng):
     """The mean log density of fresh codes is minus the cross entropy, which is at least the known entropy.

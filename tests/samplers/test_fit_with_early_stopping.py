@@ -18,6 +18,7 @@ from keras_vae.samplers.fit_with_early_stopping import (
 from keras_vae.samplers.flow import NegativeLogLikelihood
 
 
+@pytest.mark.slow
 def test_training_stops_early_and_goes_back_to_the_best(rng):
     codes = rng.normal(size=(1, 40, 4)).astype("float32")
     prior = FlowPrior(2, hidden_units=(64,), seed=0)

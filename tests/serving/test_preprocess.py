@@ -196,6 +196,7 @@ BAD_FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD_FILES)
 def test_a_file_that_is_no_picture_is_refused(loaded_grey, name):
     with pytest.raises(ValueError, match="signature 'encode' refuses its inputs: "):
@@ -212,6 +213,7 @@ def test_no_bad_file_ends_the_server(grey_files, cpp_program):
         assert session.call("score", image_bytes=as_objects(picture()[0]))["elbo"].shape == (1,)
 
 
+@pytest.mark.slow
 def test_the_refusal_says_what_a_file_may_be(loaded_grey):
     with pytest.raises(ValueError, match="`image_bytes` must be JPEG, PNG, GIF or BMP"):
         loaded_grey.encode([BAD_FILES["text"]])

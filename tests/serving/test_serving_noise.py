@@ -32,6 +32,7 @@ def assert_no_row_twice(z):
     assert len(np.unique(z, axis=0)) == len(z)
 
 
+@pytest.mark.slow
 def test_every_call_of_every_load_is_new_although_everything_was_seeded(seeded):
     rows = []
     for _ in range(2):

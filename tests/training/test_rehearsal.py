@@ -173,6 +173,7 @@ def test_a_state_is_a_copy():
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_a_state_of_another_model_is_refused():
     with pytest.raises(ValueError, match="zip"):
         put_back(model(), [])

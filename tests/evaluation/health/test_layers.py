@@ -101,6 +101,7 @@ def test_a_ladder_that_holds_nothing_has_collapsed(ladder, monkeypatch):
     assert str(report.remedy[0]) == "objective=keras_vae.objectives.ELBO(free_bits=0.25)"
 
 
+@pytest.mark.slow
 def test_the_page_of_a_ladder_has_a_bar_for_each_layer(report):
     figure = plot_health(report)
     ax = next(ax for ax in figure.axes if "layers" in ax.get_title())

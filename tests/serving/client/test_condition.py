@@ -107,6 +107,7 @@ def test_conditions_go_in_the_batches_of_their_rows(client, served):
     ]
 
 
+@pytest.mark.slow
 def test_one_condition_does_for_all_samples(client, served):
     kind, vae, _ = served
     one = conditions(kind, 1)

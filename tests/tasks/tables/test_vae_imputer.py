@@ -76,6 +76,7 @@ def test_the_same_state_gives_the_same_table_twice(imputer):
     np.testing.assert_array_equal(clone(imputer).fit(shown).transform(shown), imputer.transform(shown))
 
 
+@pytest.mark.slow
 def test_a_pickle_fills_as_the_original(imputer):
     shown = numbers()[1]
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(imputer)).transform(shown), imputer.transform(shown))

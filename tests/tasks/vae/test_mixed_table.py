@@ -91,6 +91,7 @@ def test_a_later_table_is_read_as_the_first_one(fitted, tmp_path):
     assert np.isfinite(fitted.model_.log_prob(rows, 5)).all()
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_of_holes_and_words(fitted, file):
     data = fitted.load(str(file))
     with warnings.catch_warnings():

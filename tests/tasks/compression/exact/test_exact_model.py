@@ -29,6 +29,7 @@ def test_posteriors_and_parameters_are_near_those_of_the_model(case):
     np.testing.assert_allclose(way.x_params(), x_params, rtol=1e-3, atol=1e-4 * np.abs(x_params).max())
 
 
+@pytest.mark.slow
 def test_the_priors_of_a_ladder_are_those_of_its_decoder(case):
     model, exact, x = case
     _, gaussians = one_way(exact, x)

@@ -179,6 +179,7 @@ def test_what_cannot_be_augmented_is_refused(digits, arguments, message):
 # The layer.
 
 
+@pytest.mark.slow
 def test_the_layer_replaces_a_share_of_a_stream(digits, vae):
     x, y = digits[0][:256], digits[1][:256]
     layer = AugmentWithVAE(vae, share=0.5, seed=0)

@@ -28,6 +28,7 @@ def test_it_learns_what_is_told_apart_at_a_glance(trained):
     )
 
 
+@pytest.mark.slow
 def test_features_are_what_the_logits_are_made_of(trained):
     images, _ = bars(5, np.random.default_rng(1))
     features = trained.features(images)

@@ -55,6 +55,7 @@ def test_noise_is_removed_and_the_form_stays(denoiser):
     np.testing.assert_allclose(of_bytes / 255.0, found, atol=0.02)
 
 
+@pytest.mark.slow
 def test_draws_follow_their_seed_and_lie_around_the_estimate(denoiser):
     y = noisy(CLEAN)
     draws = denoiser.restore_samples(y, n=5, seed=3)
