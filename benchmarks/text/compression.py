@@ -27,7 +27,7 @@ from _common import format_table, make_parser, some_rows, write_result
 SETS = {
     "ptb": ("ptb/ptb.train.txt.gz", "ptb/ptb.valid.txt.gz", "ptb/ptb.test.txt.gz", "words", 0.3),
     "multi30k_en": ("multi30k/train.en.gz", "multi30k/val.en.gz", "multi30k/test_2016_flickr.en.gz", "pieces", 0.5),
-    "multi30k_de": ("multi30k/train.de.gz", "multi30k/val.de.gz", "multi30k/test_2016_flickr.de.gz", "pieces", 0.5),
+    "multi30k_de": ("multi30k/train.de.gz", "multi30k/val.de.gz", "multi30k/test_2016_flickr.de.gz", "pieces", 0.3),
 }
 UNITS, LEARNING_RATE, BATCH = 256, 2.5e-3, 64
 # Lines of which PPMd codes each by itself: every time it reads the training text.
