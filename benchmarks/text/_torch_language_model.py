@@ -42,7 +42,7 @@ class LanguageModel(nn.Module):
         logits = functional.linear(features, self.embedding.weight, self.bias)
         return functional.cross_entropy(logits, wanted, reduction="sum")
 
-    def train_step(self, tokens, optimizer):
+    def train_step(self, tokens, optimizer, schedule):
         """One step: the gradient of the output layer block by block, then that of the rest."""
         features, wanted = self.features(tokens)
         apart = features.detach().requires_grad_()
@@ -50,16 +50,18 @@ class LanguageModel(nn.Module):
             (self.loss(apart[i : i + BLOCK], wanted[i : i + BLOCK]) / len(tokens)).backward()
         features.backward(apart.grad)
         optimizer.step()
+        schedule.step()
         optimizer.zero_grad()
 
 
-def run(data, make_batches, units, dropout, learning_rate, seed):
+def run(data, make_batches, units, dropout, learning_rate, n_steps, seed):
     """Train one pass over batches.
 
     Args:
         data: dict of arrays: counts.
         make_batches: dict of lists of int arrays `(batch, steps)`: warm_up, train, valid.
         units, dropout, learning_rate, seed: numbers.
+        n_steps: int. After so many steps the rate of learning has fallen to zero.
 
     Returns:
         `(CPU seconds of the pass, nats of the validation part)`.
@@ -68,12 +70,13 @@ def run(data, make_batches, units, dropout, learning_rate, seed):
     torch.manual_seed(seed)
     model = LanguageModel(len(data["counts"]), units, dropout, data["counts"])
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: max(0.0, 1.0 - step / n_steps))
     parts = {name: [torch.from_numpy(b).long() for b in part] for name, part in make_batches.items()}
     for tokens in parts["warm_up"]:
-        model.train_step(tokens, optimizer)
+        model.train_step(tokens, optimizer, schedule)
     begun = time.process_time()
     for tokens in parts["train"]:
-        model.train_step(tokens, optimizer)
+        model.train_step(tokens, optimizer, schedule)
     seconds = time.process_time() - begun
     model.eval()
     with torch.no_grad():

@@ -3,8 +3,9 @@
 Penn Treebank sentences, vocabulary of 10,000 words, LSTM of 256 units, embedding of 256, dropout 0.2, Adam, batches of
 64 sentences of about one length, float32, one thread. Every contender trains on the same sentences in a process of its
 own, in turns; the time is the CPU time of `fit` after ten batches that are not counted. The nats of the validation part
-show that all learn the same. Ours has the exact softmax in two levels, PyTorch a tied one with its gradient in blocks,
-which is what one writes by hand for speed, and Keras `Embedding`, `LSTM` and `Dense`, which is what one writes first.
+show that all learn the same: the rate of learning falls to zero, so that they do not depend on the last batches. Ours
+has the exact softmax in two levels, PyTorch a tied one with its gradient in blocks, which is what one writes by hand
+for speed, and Keras `Embedding`, `LSTM` and `Dense`, which is what one writes first.
 """
 
 import json
@@ -66,6 +67,17 @@ def batches(rows, seed):
     return made
 
 
+def n_steps(parts):
+    return N_WARM_UP + -(-len(parts["train"]) // BATCH)
+
+
+def falling_rate(parts):
+    """The rate of learning of Keras, from the first step to the last."""
+    import keras
+
+    return keras.optimizers.schedules.PolynomialDecay(LEARNING_RATE, n_steps(parts), 0.0)
+
+
 def ours(parts, counts, seed):
     """CPU seconds of `fit`, and nats of the validation part."""
     import keras_vae as kv
@@ -73,7 +85,7 @@ def ours(parts, counts, seed):
     vocabulary = [f"word{i}" for i in range(len(counts) - 4)]
     tokenizer = kv.data.Tokenizer(vocabulary, counts.tolist())
     model = kv.make_language_model(tokenizer, units=UNITS, dropout=DROPOUT, seed=seed)
-    model.compile(kv.optimizers.Adam(LEARNING_RATE))
+    model.compile(kv.optimizers.Adam(falling_rate(parts)))
     model.fit(parts["warm_up"], batch_size=BATCH, verbose=0)
     begun = time.process_time()
     model.fit(parts["train"], batch_size=BATCH, verbose=0)
@@ -113,7 +125,7 @@ def plain_keras(parts, counts, seed):
         def __getitem__(self, i):
             return self.pairs[i]
 
-    model.compile(keras.optimizers.Adam(LEARNING_RATE), loss=loss)
+    model.compile(keras.optimizers.Adam(falling_rate(parts)), loss=loss)
     model.fit(Pairs(parts["warm_up"], 1), verbose=0)
     train = Pairs(parts["train"], seed)
     begun = time.process_time()
@@ -134,7 +146,7 @@ def contend(name, path, seed):
         import _torch_language_model
 
         made = {part: batches(rows, seed) for part, rows in parts.items()}
-        seconds, nats = _torch_language_model.run(data, made, UNITS, DROPOUT, LEARNING_RATE, seed)
+        seconds, nats = _torch_language_model.run(data, made, UNITS, DROPOUT, LEARNING_RATE, n_steps(parts), seed)
     else:
         seconds, nats = (ours if name == "ours" else plain_keras)(parts, data["counts"], seed)
     n_words = int(data["train_lengths"].sum())
