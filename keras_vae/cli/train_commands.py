@@ -203,7 +203,7 @@ def _train(request, resume, tensorboard):
     if loaded is None:
         metrics = run.read_metrics()
         print(f"{out} is trained already: {metrics.get('epochs_done', metrics['epochs'])} epochs{_why_over(metrics)}")
-        _print_unused(run, config)
+        _print_unused(run, config, metrics)
     else:
         print_start(out, task, loaded, run.epochs_done)
         started = time.monotonic()
@@ -219,12 +219,14 @@ def _train(request, resume, tensorboard):
     _print_next(run, out)
 
 
-def _print_unused(run, config):
+def _print_unused(run, config, metrics):
     """Tell of settings that are new to a run that is over."""
     before = run.read_config()["settings"]
-    new = [f"--{name.replace('_', '-')}" for name, value in config["settings"].items() if value != before[name]]
+    new = [f"--{name.replace('_', '-')}" for name, value in config["settings"].items() if value != before.get(name)]
     if new:
-        print(f"            {', '.join(new)}: not used; with more --epochs it goes on")
+        # Of one that ended early it was said what makes it go on.
+        how = "" if _why_over(metrics) else "; with more --epochs it goes on"
+        print(f"            {', '.join(new)}: not used{how}")
 
 
 def _why_over(metrics):

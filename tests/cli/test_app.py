@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 import warnings
 
 import numpy as np
@@ -19,7 +20,7 @@ from shell_helpers import without_progress
 
 import keras_vae
 from keras_vae.cli.summary import model_of, print_summary
-from keras_vae.cli.train_commands import default_out
+from keras_vae.cli.train_commands import _print_unused, default_out
 from keras_vae.runs import doctor
 from keras_vae.runs.run_folder import RunFolder
 
@@ -112,6 +113,12 @@ def test_a_stranger_gets_from_data_to_a_model_that_can_be_served(shell, trained,
     assert "not used" not in out
     _, out, _ = shell("train", "--data", "table.csv", "--resume", "--minutes", 9, "--patience", 7)
     assert "\n            --minutes, --patience: not used; with more --epochs it goes on\n" in out
+
+
+def test_a_run_that_ended_early_does_not_go_on_with_more_epochs(capsys):
+    run = types.SimpleNamespace(read_config=lambda: {"settings": {"epochs": 9, "minutes": 1.0}})
+    _print_unused(run, {"settings": {"epochs": 12, "minutes": 1.0}}, {"epochs": 9, "epochs_done": 4})
+    assert capsys.readouterr().out == "            --epochs: not used\n"
 
 
 def test_the_name_of_a_run_comes_from_data_and_network(tmp_path, monkeypatch):
