@@ -114,7 +114,6 @@ def results():
 every_case = pytest.mark.parametrize("case", ["odd", "weighted-short-last-batch", "adam"])
 
 
-@pytest.mark.slow
 @every_case
 def test_two_replicas_make_the_step_of_the_global_batch(results, case):
     one, two = results[case]["one"], results[case]["two"]
@@ -124,7 +123,6 @@ def test_two_replicas_make_the_step_of_the_global_batch(results, case):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6 if case != "adam" else 1e-5)
 
 
-@pytest.mark.slow
 @every_case
 def test_metrics_are_means_over_all_rows_and_not_over_replicas(results, case):
     one, two = results[case]["one"], results[case]["two"]
@@ -132,14 +130,12 @@ def test_metrics_are_means_over_all_rows_and_not_over_replicas(results, case):
         assert two[when] == pytest.approx(one[when], rel=1e-5)
 
 
-@pytest.mark.slow
 def test_replicas_draw_different_noise_which_changes_from_step_to_step(results):
     draws = [tuple(draw) for step in results["noise"] for draw in step]
     assert len(draws) == 4
     assert len(set(draws)) == 4
 
 
-@pytest.mark.slow
 def test_a_model_built_by_the_data_trains_on_two_replicas(results):
     assert results["built"] == 6
 
