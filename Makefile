@@ -9,7 +9,7 @@ EXPORT := saved_models/digits-demo
 
 help:
 	@echo "make demo       train on the embedded digits, look at figures and ELBO, export a SavedModel"
-	@echo "make test       the test suite (about 12 minutes on two cores)"
+	@echo "make test       the test suite, without what is marked slow"
 	@echo "make test-all   the slow, notebook and data-bound tests as well (KERAS_VAE_DATA for the last)"
 	@echo "make lint       ruff: check and format"
 	@echo "make notebooks  execute every notebook in place"
