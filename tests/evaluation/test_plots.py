@@ -7,6 +7,7 @@ import pytest
 
 from keras_vae.evaluation.pictures.figure import names_of_columns, shortened
 from keras_vae.evaluation.pictures.plot_grid import tiled
+from keras_vae.evaluation.pictures.plot_history import epochs_of
 from keras_vae.evaluation.pictures.plot_reconstructions import explained_share
 from keras_vae.evaluation.plots import (
     plot_grid,
@@ -20,6 +21,7 @@ from keras_vae.evaluation.plots import (
     plot_traversals,
     value_range_of,
 )
+from keras_vae.models.make_vae import make_vae
 
 EVENT_SHAPES = {"grey": (8, 7, 1), "colour": (8, 7, 3), "vector": (5,), "sequence": (6, 2), "tokens": (6, 2, 4)}
 every_kind = pytest.mark.parametrize("kind", EVENT_SHAPES)
@@ -451,3 +453,31 @@ def test_inputs_of_another_shape_than_the_targets_are_shown_as_they_are(rng):
     shown = figure.axes[0].images[0].get_array()[..., 0]
     np.testing.assert_array_equal(shown[1:9, 1:9], 0.0)
     np.testing.assert_array_equal(shown[19:27, 1:9], 1.0)
+
+
+@pytest.mark.parametrize(
+    ("history", "epochs"),
+    [
+        ({"loss": [3.0] * 20, "val_loss": [2.0] * 10, "kept_epoch": 8}, range(2, 21, 2)),
+        ({"loss": [3.0] * 7, "val_loss": np.ones(2)}, (3, 6)),
+        ({"loss": [3.0] * 3, "val_loss": [2.0] * 3}, (1, 2, 3)),
+        ({"epoch": [4, 5, 6], "loss": [3.0] * 3, "val_loss": [np.nan, 2.0, 1.0]}, (4, 5, 6)),
+        ({"loss": [], "val_loss": []}, ()),
+    ],
+)
+def test_values_of_a_validation_stand_at_the_epochs_that_it_was_made_in(history, epochs):
+    np.testing.assert_array_equal(epochs_of(history, "val_loss"), np.array(epochs, int))
+
+
+def test_keras_looks_at_the_validation_part_when_the_picture_says():
+    model = make_vae((4,), latent_dim=2, hidden_units=(4,), seed=0)
+    model.compile("adam")
+    x = np.random.default_rng(0).uniform(size=(32, 4)).astype("float32")
+    seen = []
+    note = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: "val_loss" in logs and seen.append(epoch + 1)
+    )
+    history = model.fit(x, epochs=7, validation_data=x, validation_freq=3, callbacks=[note], verbose=0).history
+    np.testing.assert_array_equal(epochs_of(history, "val_loss"), seen)
+    line = plot_history(history).axes[0].lines[1]
+    np.testing.assert_array_equal(line.get_xdata(), seen)

@@ -16,7 +16,7 @@ def plot_history(history, kept_epoch: int | None = None):
 
     Args:
         history: what `fit` gives back, or its dict of lists by name; `epoch` in it, if there, is the horizontal axis,
-            and `learning_rate` has a panel.
+            and `learning_rate` has a panel. Without it a shorter list is of every second epoch, every third and so on.
         kept_epoch: int or None. The epoch whose weights were kept, marked by a line.
 
     Returns:
@@ -31,13 +31,13 @@ def plot_history(history, kept_epoch: int | None = None):
         curves = []
         for name, text, colour in ((key, "training", BLUE), (f"val_{key}", "validation", ORANGE)):
             if name in history:
-                epochs = list(history.get("epoch", range(1, len(history[name]) + 1)))
+                epochs = epochs_of(history, name)
                 values = np.asarray(history[name], dtype=float)
                 # Examples held out may have been looked at every few epochs only.
                 there = np.isfinite(values)
                 few = there.sum() <= 40
                 style = {"color": colour, "label": text, "marker": "o" if few else "", "markersize": 2.5}
-                ax.plot(np.asarray(epochs)[there], values[there], **style)
+                ax.plot(epochs[there], values[there], **style)
                 curves.append(values)
         ax.set(title=label, xlabel="epoch")
         if key != "learning_rate":
@@ -49,6 +49,22 @@ def plot_history(history, kept_epoch: int | None = None):
     axes[0].set_ylabel("nats per example")
     axes[0].legend(frameon=False)
     return figure
+
+
+def epochs_of(history, name):
+    """The epochs that the values of a history belong to, an int array counted from 1.
+
+    Keras lists the values of a validation that is made every few epochs (`validation_freq`) without its epochs.
+
+    Args:
+        history: dict of lists by name.
+        name: str. One of them.
+    """
+    n_values, n_epochs = len(history[name]), max(len(values) for values in history.values() if np.ndim(values) == 1)
+    if "epoch" in history and len(history["epoch"]) == n_values:
+        return np.asarray(history["epoch"], int)
+    every = max(1, n_epochs // max(1, n_values))
+    return every * np.arange(1, n_values + 1)
 
 
 def _end_below_the_first_epochs(ax, curves):

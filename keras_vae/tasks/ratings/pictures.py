@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_vae.evaluation.pictures.figure import BLUE, GREY, ORANGE, new_figure
-from keras_vae.evaluation.pictures.plot_history import plot_history
+from keras_vae.evaluation.pictures.plot_history import epochs_of, plot_history
 from keras_vae.tasks.ratings.ranking_monitor import MONITORED
 
 SHOWN = ("recall_at_20", "ndcg_at_20", "ndcg_at_100")
@@ -32,7 +32,7 @@ def plot_ranking_history(history):
     """NDCG@100 and recall@20 of held-out items by epoch."""
     figure = new_figure(5.0, 3.2)
     ax = figure.subplots()
-    epochs = np.array(history.get("epoch", range(1, len(history[MONITORED]) + 1)))
+    epochs = epochs_of(history, MONITORED)
     for name, label, colour in ((MONITORED, "NDCG@100", BLUE), ("val_recall_at_20", "recall@20", ORANGE)):
         values = np.array(history[name], float)
         there = np.isfinite(values)
