@@ -46,6 +46,7 @@ def plot_ranking_history(history):
             label=f"kept, epoch {history['kept_epoch']}",
         )
     ax.set(title="ranking of held-out items", xlabel="epoch")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(alpha=0.3)
     ax.legend(frameon=False)
     return figure
